@@ -50,7 +50,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         Command::Check(args) => report(&cli, args.output, &args.display, || {
             Ok(Plan::Check(plan::Check::new(args, &host()?)?))
         }),
-        Command::Ifaces(args) => report(&cli, args.output, &args.display, || Ok(Plan::Ifaces)),
+        Command::Ifaces(args) => {
+            report(&cli, args.output, &args.display, || Ok(Plan::Ifaces { watch: args.watch }))
+        }
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => manual::run(args),
     }
@@ -140,7 +142,7 @@ enum Plan {
     Ping(Box<plan::Ping>),
     Bench(plan::Bench),
     Check(plan::Check),
-    Ifaces,
+    Ifaces { watch: bool },
 }
 
 impl Plan {
@@ -153,7 +155,7 @@ impl Plan {
             Plan::Ping(plan) => ping::run(plan, reporter),
             Plan::Bench(plan) => bench::run(plan, reporter),
             Plan::Check(plan) => check::run(plan, reporter),
-            Plan::Ifaces => ifaces::run(reporter),
+            Plan::Ifaces { watch } => ifaces::run(*watch, reporter),
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod benches;
 mod captures;
+mod changes;
 mod checks;
 mod command_line;
 mod documents;

@@ -28,6 +28,7 @@ pub fn text() -> String {
         super::findings::page(),
         super::checks::page(),
         super::results::page(),
+        super::changes::page(),
         super::receivers::page(),
         super::scans::page(),
         super::pings::page(),

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod files;
+mod kubernetes;
 mod sandbox;
 #[path = "../docs/shell.rs"]
 mod shell;

@@ -1,24 +1,25 @@
 //! The file of the metrics, for the textfile collector of node_exporter.
 
-use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::encoding::{Format, encode};
 use super::snapshot::Snapshot;
+use crate::report::observe::ObserverError;
+use crate::report::output_file::OutputFile;
 
 /// The shortest time between two writes.
 const BETWEEN: Duration = Duration::from_secs(1);
 
+/// The longest wait, which any time to wait is below.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 /// The file of the metrics. A thread writes it, because a disk may stall.
 pub struct MetricsFile {
-    path: PathBuf,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    /// Removes the file at its end.
+    thread: Option<JoinHandle<Result<(), ObserverError>>>,
 }
 
 #[derive(Default)]
@@ -32,12 +33,26 @@ struct State {
     /// The values that are not in the file yet.
     next: Option<Arc<Snapshot>>,
     ends: bool,
-    failed: Option<io::Error>,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for values that may be written, from `earliest` on. `None` is the end.
+    fn wait(&self, earliest: Instant) -> Option<Arc<Snapshot>> {
+        let mut state = self.lock();
+        while !state.ends {
+            let left = earliest.saturating_duration_since(Instant::now());
+            if left.is_zero() && state.next.is_some() {
+                return state.next.take();
+            }
+            let wait = if state.next.is_some() { left } else { LONGEST };
+            let waited = self.changed.wait_timeout(state, wait);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        None
     }
 }
 
@@ -45,14 +60,18 @@ impl MetricsFile {
     /// Writes the file for the first time, and starts to keep it up to date.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn start(path: &Path, snapshot: &Arc<Snapshot>) -> io::Result<Self> {
-        replace(path, snapshot)?;
+    /// The file cannot be written, or the system refuses a thread.
+    pub fn start(mut file: OutputFile, snapshot: &Arc<Snapshot>) -> Result<Self, ObserverError> {
+        write(&mut file, snapshot)?;
         let shared = Arc::new(Shared::default());
-        let (file, state) = (path.to_owned(), Arc::clone(&shared));
-        let keep = move || keep(&file, &state);
-        let thread = Builder::new().name("metrics".to_owned()).spawn(keep)?;
-        Ok(MetricsFile { path: path.to_owned(), shared, thread: Some(thread) })
+        let of_thread = Arc::clone(&shared);
+        let thread = Builder::new().name("metrics".to_owned()).spawn(move || {
+            let kept = keep(&mut file, &of_thread);
+            // node_exporter would show the last values forever.
+            kept.and(file.remove())
+        });
+        let thread = thread.map_err(ObserverError::Thread)?;
+        Ok(MetricsFile { shared, thread: Some(thread) })
     }
 
     /// Writes new values soon.
@@ -62,76 +81,36 @@ impl MetricsFile {
         drop(before);
     }
 
-    /// Removes the file: node_exporter would show the last values forever.
+    /// Removes the file.
     ///
     /// # Errors
     /// A write has failed, or the file cannot be removed.
-    pub fn finish(&mut self) -> io::Result<()> {
-        self.stop();
-        let removed = match fs::remove_file(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        };
-        self.shared.lock().failed.take().map_or(removed, Err)
-    }
-
-    fn stop(&mut self) {
+    pub fn finish(&mut self) -> Result<(), ObserverError> {
         self.shared.lock().ends = true;
         self.shared.changed.notify_one();
-        let _ = self.thread.take().map(JoinHandle::join);
+        let ended = self.thread.take().map(JoinHandle::join);
+        ended.and_then(Result::ok).unwrap_or(Ok(()))
     }
 }
 
 impl Drop for MetricsFile {
     fn drop(&mut self) {
-        if self.thread.is_some() {
-            let _ = self.finish();
-        }
+        let _ = self.finish();
     }
 }
 
-/// Writes each snapshot until the end. It continues after a failed write: the disk may have space
-/// again.
-fn keep(path: &Path, shared: &Shared) {
+/// Writes each snapshot until the end. Returns the first error at the end: after a failed write, the
+/// disk may have space again.
+fn keep(file: &mut OutputFile, shared: &Shared) -> Result<(), ObserverError> {
+    let mut kept = Ok(());
     let mut earliest = Instant::now() + BETWEEN;
-    loop {
-        let mut state = shared.lock();
-        loop {
-            let left = earliest.saturating_duration_since(Instant::now());
-            if state.ends {
-                return;
-            }
-            if state.next.is_some() && left.is_zero() {
-                break;
-            }
-            let wait = if state.next.is_some() { left } else { Duration::from_secs(3600) };
-            let waited = shared.changed.wait_timeout(state, wait);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        let Some(snapshot) = state.next.take() else { continue };
-        drop(state);
+    while let Some(snapshot) = shared.wait(earliest) {
         earliest = Instant::now() + BETWEEN;
-        if let Err(error) = replace(path, &snapshot) {
-            shared.lock().failed.get_or_insert(error);
-        }
+        kept = kept.and(write(file, &snapshot));
     }
+    kept
 }
 
-/// Replaces the file at once: a reader sees the old values or the new ones. node_exporter does not
-/// read the temporary file, because its name does not end in `.prom`.
-fn replace(path: &Path, snapshot: &Arc<Snapshot>) -> io::Result<()> {
-    let text = encode(snapshot, Format::Text);
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    // An earlier process with this id may have left it. A link of that name is not followed.
-    let _ = fs::remove_file(&temporary);
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-        file.write_all(text.as_bytes())?;
-        drop(file);
-        fs::rename(&temporary, path)
-    };
-    write().inspect_err(|_| drop(fs::remove_file(&temporary)))
+fn write(file: &mut OutputFile, snapshot: &Arc<Snapshot>) -> Result<(), ObserverError> {
+    file.replace(encode(snapshot, Format::Text).as_bytes())
 }

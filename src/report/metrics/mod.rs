@@ -1,6 +1,7 @@
 //! The metrics of `--metrics`, for Prometheus.
 
 mod catalogue;
+mod check;
 mod encoding;
 mod file;
 mod flow;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::catalogue::{BUILD, RUN, WARNINGS};
+use super::check::Check;
 use super::file::MetricsFile;
 use super::ping::Ping;
 use super::receiver::Receiver;
@@ -14,6 +15,7 @@ use super::shared::{Health, Shared};
 use super::snapshot::{Snapshot, Table, Value, labels};
 use crate::event::Event;
 use crate::report::observe::{MetricsPlace, Observer, ObserverError, RunInfo};
+use crate::report::output_file::OutputFile;
 use crate::units::UnixTime;
 
 /// Opens the observer: binds the address or writes the file for the first time.
@@ -31,9 +33,7 @@ pub fn open(place: &MetricsPlace, _run: &RunInfo) -> Result<Box<dyn Observer>, O
             Publisher::Server { shared, _server: server }
         }
         MetricsPlace::File(path) => {
-            let file = MetricsFile::start(path, &run.snapshot());
-            let file = file.map_err(|source| ObserverError::file(path, source))?;
-            Publisher::File { path: path.to_string_lossy().into_owned(), file }
+            Publisher::File(MetricsFile::start(OutputFile::open(path)?, &run.snapshot())?)
         }
     };
     Ok(Box::new(Metrics { run, publisher }))
@@ -48,7 +48,7 @@ struct Metrics {
 /// Where the metrics go.
 enum Publisher {
     Server { shared: Arc<Shared>, _server: Server },
-    File { path: String, file: MetricsFile },
+    File(MetricsFile),
 }
 
 impl Observer for Metrics {
@@ -57,7 +57,7 @@ impl Observer for Metrics {
             let snapshot = self.run.snapshot();
             match &self.publisher {
                 Publisher::Server { shared, .. } => shared.publish(snapshot, self.run.health),
-                Publisher::File { file, .. } => file.publish(snapshot),
+                Publisher::File(file) => file.publish(snapshot),
             }
         }
         Ok(())
@@ -70,10 +70,7 @@ impl Observer for Metrics {
     fn finish(&mut self) -> Result<(), ObserverError> {
         match &mut self.publisher {
             Publisher::Server { .. } => Ok(()),
-            Publisher::File { path, file } => {
-                let failed = |source| ObserverError::File { file: path.clone(), source };
-                file.finish().map_err(failed)
-            }
+            Publisher::File(file) => file.finish(),
         }
     }
 }
@@ -88,6 +85,7 @@ struct Run {
     receiver: Option<Box<Receiver>>,
     sender: Option<Box<Sender>>,
     ping: Option<Box<Ping>>,
+    check: Option<Box<Check>>,
 }
 
 impl Run {
@@ -100,6 +98,7 @@ impl Run {
             receiver: None,
             sender: None,
             ping: None,
+            check: None,
         }
     }
 
@@ -130,6 +129,11 @@ impl Run {
             }
             Event::PingProgress(progress) => {
                 self.ping.get_or_insert_default().take(progress);
+                self.health.note_interval(now);
+                return true;
+            }
+            Event::Checked(state) => {
+                self.check = Some(Box::new(Check::new(state)));
                 self.health.note_interval(now);
                 return true;
             }
@@ -166,6 +170,9 @@ impl Run {
         }
         if let Some(ping) = &self.ping {
             ping.describe(&mut snapshot);
+        }
+        if let Some(check) = &self.check {
+            check.describe(&mut snapshot);
         }
         Arc::new(snapshot)
     }

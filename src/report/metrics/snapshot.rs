@@ -92,11 +92,6 @@ impl Table {
         let values = self.values.iter().skip(column).step_by(self.metrics.len().max(1));
         self.labels.iter().zip(values.copied()).filter(|(_, value)| *value != Value::Absent)
     }
-
-    /// How many rows it has.
-    pub fn rows(&self) -> usize {
-        self.labels.len()
-    }
 }
 
 /// The values of all metrics at one moment.

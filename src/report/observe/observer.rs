@@ -57,6 +57,9 @@ pub enum ObserverError {
         /// The system's error.
         source: io::Error,
     },
+    /// The system refuses a thread.
+    #[error("cannot start a thread: {}", describe(.0))]
+    Thread(io::Error),
     /// This build has no such observer.
     #[error(
         "{option} is not part of this build\n  tip: build mcast with the feature '{feature}': \
