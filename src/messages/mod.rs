@@ -28,6 +28,8 @@ mod flows;
 mod live;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "live")]
+mod live_others;
 mod names;
 mod notices;
 mod page;
