@@ -46,13 +46,15 @@ pub fn with_reporter(
     let (observers, opened) = observation.open(info, color, &showing.notes);
     reporter.attach(observers);
     let ran = opened.map_err(Into::into).and_then(|()| run(&mut reporter));
-    match &ran {
-        Ok(verdict) => reporter.end(verdict)?,
-        // An error of this report would hide the first error.
-        Err(error) => drop(reporter.end(&Verdict::could_not(error))),
-    }
+    let ended = match &ran {
+        Ok(verdict) => reporter.end(verdict),
+        Err(error) => reporter.end(&Verdict::could_not(error)),
+    };
+    // A full disk of the output must not keep the other files from their end.
     let observed = reporter.finish_observers();
+    // The first error is the reason of the others.
     let verdict = ran?;
+    ended?;
     observed?;
     Ok(verdict)
 }
