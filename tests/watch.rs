@@ -30,7 +30,7 @@ fn wait_for(running: &Running, kind: &str, fields: &Value) -> Value {
 
 fn wait_for_change(running: &Running, iface: &str, field: &str, before: Value, after: Value) {
     let fields = json!({"name": iface, "field": field, "before": before, "after": after});
-    wait_for(running, "interface_change", &fields);
+    wait_for(running, "change", &fields);
 }
 
 fn end(running: Running, status: i32) -> Finished {
@@ -79,19 +79,19 @@ fn interfaces_change_as_they_happen() {
     wait_for_change(&run, "lan0", "name", json!("e0"), json!("lan0"));
     b.shell("ip link del lan0");
     let gone = json!({"name": "lan0", "field": "interface", "after": null});
-    wait_for(&run, "interface_change", &gone);
+    wait_for(&run, "change", &gone);
     lab.wire(&a, &b);
     let new = json!({"name": "e0", "field": "interface", "before": null});
-    wait_for(&run, "interface_change", &new);
+    wait_for(&run, "change", &new);
 
     let finished = end(run, 0);
     let events = finished.events();
-    let first_change = events.iter().position(|event| event["event"] == "interface_change");
+    let first_change = events.iter().position(|event| event["event"] == "change");
     let watching = events.iter().position(|event| event["event"] == "watching");
     assert!(watching < first_change, "{finished}");
     assert_eq!(finished.events_of("interface").len(), 2, "the first list\n{finished}");
     let summary = finished.summary();
-    let changes = finished.events_of("interface_change").len();
+    let changes = finished.events_of("change").len();
     assert_eq!((&summary["interfaces"], &summary["changes"]), (&json!(2), &json!(changes)));
 }
 
