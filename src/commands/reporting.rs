@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::cli::DisplayArgs;
 use crate::report::observe::{Observation, RunInfo};
-use crate::report::{Display, Notes, Output, Reporter, Screen};
+use crate::report::{Display, Notes, Output, Reporter, Screen, annotate};
 use crate::sys::Interrupt;
 use crate::verdict::{RunError, Verdict};
 
@@ -38,21 +38,23 @@ pub fn with_reporter(
     let DisplayArgs { quiet, verbose, color } = *showing.display;
     let display = Display { quiet, whole: verbose > 0, color, screen, intervals };
     let mut reporter = Reporter::new(output, display, showing.notes.clone(), &interrupt);
+<<<<<<< HEAD
+    let (mut observers, opened) = observation.open(info);
+    if quiet < 2 {
+        annotate(&mut observers, info, &showing.notes);
+    }
+=======
     let mut observation = observation.clone();
     if let Some(notice) = observation.obstacle(other_use) {
         observation.live = false;
         let _ = reporter.advise(&[notice]);
     }
     let (observers, opened) = observation.open(info, color, &showing.notes);
+>>>>>>> main
     reporter.attach(observers);
     let ran = opened.map_err(Into::into).and_then(|()| run(&mut reporter));
-    let ended = match &ran {
-        Ok(verdict) => reporter.end(verdict),
-        Err(error) => reporter.end(&Verdict::could_not(error)),
-    };
-    // A full disk of the output must not keep the other files from their end.
+    let ended = reporter.end(&ran.as_ref().map_or_else(Verdict::could_not, Verdict::clone));
     let observed = reporter.finish_observers();
-    // The first error is the reason of the others.
     let verdict = ran?;
     ended?;
     observed?;

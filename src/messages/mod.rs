@@ -47,3 +47,5 @@ mod streams_of_market;
 mod streams_of_senders;
 mod streams_of_transport;
 mod tests;
+
+pub use samples::received;

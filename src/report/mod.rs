@@ -1,5 +1,6 @@
 //! Shows events: a file for each format, and a reporter that writes the wanted events.
 
+mod annotations;
 mod answers;
 mod bench;
 mod capture;
@@ -57,7 +58,9 @@ mod style;
 mod text;
 mod traffic;
 mod ts;
+mod workflow_commands;
 
+pub use annotations::annotate;
 pub use log_filter::log_filter;
 #[cfg(test)]
 pub(crate) use measured::samples;

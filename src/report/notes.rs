@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::full_screen::FullScreen;
 use super::progress::ProgressLine;
 use super::screen::{Screen, finished};
+use super::workflow_commands::{are_obeyed, disarmed};
 use crate::units::printable::{is_printable, name_of};
 
 /// Standard error. A closed reader or a full disk is no reason to stop, because the results are
@@ -22,7 +23,16 @@ impl Notes {
             return;
         }
         self.line.clear();
-        let _ = io::stderr().write_all(bytes);
+        let _ = match are_obeyed() {
+            true => io::stderr().write_all(&disarmed(bytes)),
+            false => io::stderr().write_all(bytes),
+        };
+    }
+
+    /// Writes lines that a runner of GitHub Actions obeys.
+    pub(super) fn obeyed(&self, lines: &[u8]) {
+        self.line.clear();
+        let _ = io::stderr().write_all(&finished(lines, None));
     }
 
     /// The writer of the log, whose lines are not wrapped.

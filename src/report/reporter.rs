@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::format::{EventClock, Format};
 use super::observe::{ObserverError, Observers};
 use super::out::{InterruptibleWriter, OutputBuffer};
+use super::workflow_commands::{are_obeyed, disarmed};
 use super::{ColorWhen, Goal, Notes, Output, Paint, Progress, Screen, notice};
 use crate::event::{Event, Failure};
 use crate::net::{InterfaceEvents, Wake};
@@ -54,6 +55,9 @@ pub struct Reporter<'a> {
     screen: Screen,
     notes: Notes,
     paint_notes: Paint,
+    /// Foreign text must not contain commands to a runner of GitHub Actions. Raw payloads may: they
+    /// are for a file or a pipe.
+    disarms: bool,
     /// A summary was reported.
     has_ended: bool,
 }
@@ -84,6 +88,7 @@ impl<'a> Reporter<'a> {
             screen,
             notes,
             paint_notes,
+            disarms: are_obeyed() && output != Output::Raw,
             has_ended: false,
         }
     }
@@ -121,13 +126,22 @@ impl<'a> Reporter<'a> {
         if wanted > self.level || (self.notes.full_screen.hides_output() && !is_kept(event)) {
             return Ok(());
         }
+        let start = self.out.bytes().len();
         self.format.event(event, self.out.bytes(), &mut self.notes)?;
+<<<<<<< HEAD
+        if self.disarms {
+            let shown = self.out.bytes().split_off(start);
+            self.out.bytes().extend_from_slice(&disarmed(&shown));
+        }
+        self.out.flush_if_large()
+=======
         if self.notes.full_screen.hides_output() { Ok(()) } else { self.out.flush_if_large() }
     }
 
     /// Whether datagrams are shown, as far as the options say.
     pub fn shows_datagrams(&self) -> bool {
         !self.notes.full_screen.hides_output()
+>>>>>>> main
     }
 
     /// Dates the events that follow by the clock of a capture, which has reached `time`; `None`

@@ -84,5 +84,5 @@ fn too_small(canvas: &mut Canvas, area: Rect) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;

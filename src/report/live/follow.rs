@@ -2,7 +2,10 @@
 
 use std::time::SystemTime;
 
+use super::ping::Ping;
 use super::recv::Recv;
+use super::scan::Scan;
+use super::send::Send;
 use super::snapshot::Snapshot;
 use crate::event::Event;
 
@@ -16,6 +19,11 @@ pub trait Follow {
 }
 
 /// Follows the command of this name.
-pub fn of(_command: &str) -> Box<dyn Follow> {
-    Box::new(Recv::default())
+pub fn of(command: &str) -> Box<dyn Follow> {
+    match command {
+        "send" => Box::new(Send::default()),
+        "ping" => Box::new(Ping::default()),
+        "scan" => Box::new(Scan::default()),
+        _ => Box::new(Recv::default()),
+    }
 }

@@ -13,9 +13,12 @@ mod model;
 mod obstacle;
 mod open;
 mod panics;
+mod ping;
 mod recv;
 #[cfg(test)]
 mod rig;
+mod scan;
+mod send;
 mod snapshot;
 mod table_state;
 mod terminal;

@@ -75,7 +75,8 @@ impl Live {
         // The option decides, not the environment that crossterm reads.
         ratatui::crossterm::style::force_color_output(paint.is_on());
         let input = TerminalInput::open()?;
-        let terminal = Terminal::enter(place, || save(&input, place))?;
+        save(&input, place)?;
+        let terminal = Terminal::enter(place)?;
         notes.full_screen.begin(place == Place::Output);
         let (sender, messages) = sync_channel(MOST_WAITING);
         let resets = Arc::new(AtomicU64::new(0));
@@ -83,6 +84,7 @@ impl Live {
             model: Model::new(Printable(&run.line).to_string()),
             theme,
             terminal: terminal.clone(),
+            place,
             input,
             messages,
             full_screen: notes.full_screen.clone(),

@@ -4,12 +4,14 @@ use std::panic;
 
 use super::terminal::Terminal;
 
-/// From now on a panic of any thread restores the terminal first.
-pub fn install(terminal: Terminal, end: impl Fn() + Send + Sync + 'static) {
+/// From now on a panic of any thread restores the terminal and calls `release`, before its message.
+pub fn install(terminal: Terminal, release: impl Fn() + Send + Sync + 'static) {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        terminal.restore();
-        end();
+        if !terminal.is_closed() {
+            terminal.restore();
+            release();
+        }
         before(info);
     }));
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,14 +38,6 @@ impl Place {
         }
     }
 
-    fn write(self, bytes: &[u8]) -> io::Result<()> {
-        let write = |out: &mut dyn Write| out.write_all(bytes).and_then(|()| out.flush());
-        match self {
-            Place::Output => write(&mut io::stdout().lock()),
-            Place::Diagnostics => write(&mut io::stderr().lock()),
-        }
-    }
-
     /// The lines and columns.
     pub fn size(self) -> Option<(u16, u16)> {
         match self {
@@ -56,39 +48,69 @@ impl Place {
     }
 }
 
+/// What a view does to its terminal.
+pub trait Device: Send + Sync {
+    /// Enters the view.
+    ///
+    /// # Errors
+    /// The terminal refuses it.
+    fn enter(&self) -> io::Result<()>;
+
+    /// Writes bytes, and waits until the terminal takes them.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn write(&self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Restores the state before the view, without waiting for a stalled terminal.
+    fn leave(&self);
+}
+
+impl Device for Place {
+    fn enter(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        self.write(ENTER)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let write = |out: &mut dyn Write| out.write_all(bytes).and_then(|()| out.flush());
+        match self {
+            Place::Output => write(&mut io::stdout().lock()),
+            Place::Diagnostics => write(&mut io::stderr().lock()),
+        }
+    }
+
+    fn leave(&self) {
+        let _ = disable_raw_mode();
+        restore_output(*self);
+    }
+}
+
 /// The terminal, shared by the thread that draws and the thread that ends the view.
 #[derive(Clone)]
 pub struct Terminal(Arc<Shared>);
 
 struct Shared {
-    place: Place,
+    device: Box<dyn Device>,
     /// Held while bytes are written.
     writing: Mutex<()>,
     closed: AtomicBool,
 }
 
 impl Terminal {
-    /// Enters the view. `save` keeps the state of the terminal for signal handlers.
+    /// Enters the view.
     ///
     /// # Errors
     /// The terminal refuses it.
-    pub fn enter(place: Place, save: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
-        save()?;
-        enable_raw_mode()?;
-        let terminal = Terminal(Arc::new(Shared {
-            place,
+    pub fn enter(device: impl Device + 'static) -> io::Result<Self> {
+        let shared = Shared {
+            device: Box::new(device),
             writing: Mutex::new(()),
             closed: AtomicBool::new(false),
-        }));
-        if let Err(error) = place.write(ENTER) {
-            terminal.restore();
-            return Err(error);
-        }
+        };
+        let terminal = Terminal(Arc::new(shared));
+        terminal.0.device.enter().inspect_err(|_| terminal.restore())?;
         Ok(terminal)
-    }
-
-    pub fn place(&self) -> Place {
-        self.0.place
     }
 
     pub fn is_closed(&self) -> bool {
@@ -101,26 +123,24 @@ impl Terminal {
     /// The terminal is gone.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
         // A panic of the other thread left no bytes half written.
-        let _guard = self.0.writing.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if self.is_closed() { Ok(()) } else { self.0.place.write(bytes) }
+        let _guard = self.0.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_closed() { Ok(()) } else { self.0.device.write(bytes) }
     }
 
-    /// Restores the terminal, once. A terminal that is stalled is waited for as long as for any
+    /// Restores the terminal, once. It waits as long for a frame that is being written as for any
     /// final output.
     pub fn restore(&self) {
         if self.0.closed.swap(true, Ordering::SeqCst) {
             return;
         }
         let until = Instant::now() + PATIENCE;
-        loop {
-            match self.0.writing.try_lock() {
-                Ok(_) | Err(TryLockError::Poisoned(_)) => break,
-                Err(TryLockError::WouldBlock) if Instant::now() >= until => break,
-                Err(TryLockError::WouldBlock) => thread::sleep(RETRY),
+        while matches!(self.0.writing.try_lock(), Err(TryLockError::WouldBlock)) {
+            if Instant::now() >= until {
+                break;
             }
+            thread::sleep(RETRY);
         }
-        let _ = disable_raw_mode();
-        restore_output(self.0.place);
+        self.0.device.leave();
     }
 }
 
@@ -135,3 +155,6 @@ fn restore_output(_place: Place) {
 fn restore_output(place: Place) {
     let _ = place.write(LEAVE);
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use super::draw::draw;
 use super::keys::key_of;
 use super::model::{Action, Model};
 use super::snapshot::Message;
-use super::terminal::Terminal;
+use super::terminal::{Place, Terminal};
 use super::theme::Theme;
 use crate::report::full_screen::FullScreen;
 use crate::sys::{InputState, TerminalInput, request_end};
@@ -32,6 +32,7 @@ pub struct View {
     pub model: Model,
     pub theme: Theme,
     pub terminal: Terminal,
+    pub place: Place,
     pub input: TerminalInput,
     pub messages: Receiver<Message>,
     pub full_screen: FullScreen,
@@ -91,7 +92,7 @@ impl View {
     }
 
     fn size(&self) -> Rect {
-        let (lines, columns) = self.terminal.place().size().unwrap_or((24, 80));
+        let (lines, columns) = self.place.size().unwrap_or((24, 80));
         Rect::new(0, 0, columns.max(1), lines.max(1))
     }
 

@@ -130,7 +130,7 @@ impl Observation {
             opened.push(files::html(path, run)?);
         }
         if let Some(path) = &self.csv {
-            opened.push(files::csv(path)?);
+            opened.push(files::csv(path, run)?);
         }
         if let Some(place) = &self.metrics {
             opened.push(metrics::open(place, run)?);

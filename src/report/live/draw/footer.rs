@@ -39,9 +39,8 @@ pub fn draw(canvas: &mut Canvas, area: Rect, model: &Model) {
     };
     let mut column = 1;
     let glyphs = canvas.theme.glyphs;
-    let arrows = format!("{}{}", glyphs.up, glyphs.down);
     for (key, action) in keys {
-        let key = if key.is_empty() { arrows.as_str() } else { *key };
+        let key = if key.is_empty() { glyphs.arrows } else { *key };
         let end = usize::from(column) + width(key) + 1 + width(action);
         if end > usize::from(area.width) {
             break;

@@ -67,7 +67,10 @@ fn rule(canvas: &mut Canvas, area: Rect, model: &Model) {
             (shown, all) if shown == all => all.to_string(),
             (shown, all) => format!("{shown} of {all}"),
         };
-        title.push(Fact::new(format!("{} {count}", table.title), tone));
+        let text = format!("{} {count}", table.title);
+        let is_marked =
+            position == model.table && tables.iter().skip(1).any(|at| !at.rows.is_empty());
+        title.push(Fact::new(if is_marked { format!("[{text}]") } else { text }, tone));
     }
     let mut end = Vec::new();
     if !model.filter.is_empty() {
