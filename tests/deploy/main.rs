@@ -2,7 +2,9 @@
 //! dashboard. Each is valid, and each of mcast's commands in them parses.
 #![cfg(target_os = "linux")]
 
+mod container;
 mod files;
+mod grafana;
 mod kubernetes;
 mod sandbox;
 #[path = "../docs/shell.rs"]
