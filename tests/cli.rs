@@ -4,6 +4,7 @@ use std::process::{Command, Output};
 
 fn mcast(arguments: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_mcast"))
+        .env_remove("GITHUB_ACTIONS")
         .args(arguments)
         .env_remove("NO_COLOR")
         .env_remove("MCAST_IFACE")

@@ -157,7 +157,8 @@ fn json_has_the_documented_fields() {
         r#""addresses":[{"address":"127.0.0.1","prefix":8},{"address":"::1","prefix":128}],"igmp_version":3,"mld_version":2,"#,
         r#""groups":[{"group":"224.0.0.1","users":1},{"group":"ff01::1","users":1},{"group":"ff02::1","users":1}]}"#
     );
-    let summary = r#"{"event":"summary","interfaces":1,"verdict":{"status":0,"reasons":[]}}"#;
+    let summary =
+        r#"{"event":"summary","interfaces":1,"changes":null,"verdict":{"status":0,"reasons":[]}}"#;
     assert_eq!(lines, [lo, summary]);
 }
 

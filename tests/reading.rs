@@ -23,6 +23,7 @@ fn file(name: &str, bytes: &[u8]) -> PathBuf {
 fn start(arguments: &[&str]) -> Running {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcast"));
     command.arg("recv").args(arguments).env("TZ", "UTC").env("MCAST_IFACE", "no-such");
+    command.env_remove("GITHUB_ACTIONS");
     Running::start(command)
 }
 
@@ -293,7 +294,7 @@ fn read_pipe(arguments: &[&str]) -> (Running, ChildStdin) {
     let mut pipe =
         Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cat");
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcast"));
-    command.args(["recv", "--read", "-"]).args(arguments);
+    command.args(["recv", "--read", "-"]).args(arguments).env_remove("GITHUB_ACTIONS");
     let writer = pipe.stdin.take().expect("piped");
     (Running::start_reading(command, pipe.stdout.take().expect("piped")), writer)
 }

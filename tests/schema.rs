@@ -26,6 +26,18 @@ fn may_be_null() -> BTreeSet<String> {
         "rate_pps",
         "unit",
     ];
+    const CHANGED: [&str; 10] = [
+        "carrier",
+        "groups",
+        "igmp_version",
+        "kind",
+        "mac",
+        "master",
+        "mld_version",
+        "mtu_bytes",
+        "prefix",
+        "vrf",
+    ];
     const RATES: [&str; 2] = ["bitrate_bps", "rate_pps"];
     const RECEIVED: [&str; 6] = [
         "checksum_errors",
@@ -194,8 +206,13 @@ fn may_be_null() -> BTreeSet<String> {
         ("summary_of_bench_groups", &[&["capacity", "failed"]]),
         ("summary_of_bench_groups.steps", &[&["fewest"]]),
         ("summary_of_bench_groups.steps.receivers", &[&["groups"]]),
-        ("summary_of_check", &[]),
-        ("summary_of_ifaces", &[]),
+        ("resolved", &[]),
+        ("watching", &[&["conclusion"]]),
+        ("interface_change", &[&["after", "before"]]),
+        ("interface_change.after", &[&CHANGED]),
+        ("interface_change.before", &[&CHANGED]),
+        ("summary_of_check", &[&["cycles"]]),
+        ("summary_of_ifaces", &[&["changes"]]),
         ("summary_of_send.replay", &[]),
     ];
     let ways = table.iter().flat_map(|(before, fields)| {
@@ -397,6 +414,7 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     b.shell("ip link set e1 down");
     runs.push(mcast(&b, "recv --iface e1 --duration 10ms").ends(0));
     runs.push(mcast(&b, "ifaces").ends(0));
+    runs.extend(watched(&b));
 
     // A capture, and an empty one.
     let folder = std::env::temp_dir().join(format!("mcast-schema-{}", std::process::id()));
@@ -436,6 +454,32 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     runs.push(mcast(&b, "check 10.0.0.100@232.1.1.1 -d 10ms").ends(0));
     runs.push(mcast(&b, "check --listen -d 10ms").ends(1));
     runs
+}
+
+/// The changes of interfaces, and of findings.
+fn watched(host: &Host) -> [Finished; 2] {
+    let watch = host.mcast("ifaces --watch -o json");
+    watch.line(|line| line.starts_with("{\"event\":\"watching\""));
+    for change in [
+        "ip addr add 10.7.0.1/24 dev e0",
+        "ip addr del 10.7.0.1/24 dev e0",
+        "ip link add d0 type veth peer name d1",
+        "ip link del d0",
+    ] {
+        let changes = || watch.so_far().matches("interface_change").count();
+        let before = changes();
+        host.shell(change);
+        lab::eventually("the change is reported", || changes() > before);
+    }
+    watch.signal("INT");
+    let check = host.mcast("check --watch 1s -d 10ms --iface e0 -o json");
+    check.line(|line| line.starts_with("{\"event\":\"watching\""));
+    host.shell("ip link set e0 down");
+    check.line(|line| line.starts_with("{\"event\":\"resolved\""));
+    check.signal("INT");
+    let ran = [watch.ends(0), check.ends(1)];
+    host.shell("ip link set e0 up");
+    ran
 }
 
 /// One event of real runs for each set of fields and types, with its kind.

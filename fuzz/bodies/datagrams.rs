@@ -337,7 +337,7 @@ impl Run {
         }
         for lately in [false, true].into_iter().take(if self.intervals { 2 } else { 1 }) {
             let (infos, together) =
-                describe(&self.streams, &HashSet::new(), lately, UnixTime::default());
+                describe(&self.streams, &HashSet::new(), lately, lately, UnixTime::default());
             assert_eq!(together.is_none(), infos.is_empty());
             for info in &infos {
                 check_info(&info.counters);

@@ -288,7 +288,7 @@ impl Run {
         let hidden = self.flows.unmeasured_streams();
         for lately in [false, true] {
             let (infos, together) =
-                describe(&self.streams, &hidden, lately, UnixTime::from_nanos(self.now));
+                describe(&self.streams, &hidden, lately, lately, UnixTime::from_nanos(self.now));
             infos.iter().for_each(|info| check_info(&info.counters));
             together.iter().for_each(|info| check_info(&info.counters));
         }

@@ -69,6 +69,13 @@ pub struct CheckArgs {
     #[arg(long, help_heading = LIMITS)]
     pub expect_traffic: bool,
 
+    /// Repeat the check every TIME, and print only the changes [at least 1s]
+    ///
+    /// Each cycle listens for the TIME of --duration, and leaves the group at its end. Ctrl-C ends
+    /// mcast; the last complete cycle then decides the exit status.
+    #[arg(long, value_name = "TIME", value_parser = watch_time, allow_hyphen_values = true, conflicts_with_all = ["listen", "record"], help_heading = LIMITS)]
+    pub watch: Option<Duration>,
+
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,
@@ -91,4 +98,17 @@ pub struct CheckArgs {
     /// The options of every command.
     #[command(flatten)]
     pub display: DisplayArgs,
+}
+
+/// The shortest time between two cycles: each one joins and leaves the group.
+const SHORTEST_CYCLE: Duration = Duration::from_secs(1);
+
+fn watch_time(text: &str) -> Result<Duration, String> {
+    values::time(text).and_then(|time| {
+        let is_long = time >= SHORTEST_CYCLE;
+        is_long.then_some(time).ok_or_else(|| {
+            "must be at least 1s, because each cycle joins and leaves the group; for example 30s"
+                .to_owned()
+        })
+    })
 }

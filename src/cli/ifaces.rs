@@ -36,6 +36,14 @@ pub(super) const SECTIONS: Sections = Sections {
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true, arg(help::help_option()))]
 pub struct IfacesArgs {
+    /// Print the list once, and then each change until Ctrl-C
+    ///
+    /// Changes are those of the links, the addresses, the memberships of all programs and the
+    /// versions of IGMP and MLD. Linux reports links and addresses at once. The rest is read each
+    /// second.
+    #[arg(long, help_heading = OUTPUT)]
+    pub watch: bool,
+
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,

@@ -48,7 +48,7 @@ pub fn plan_to_ping(args: &PingArgs) -> Result<plan::Ping, PlanError> {
 fn once_addressed<T>(plan: impl Fn(&Host) -> Result<T, PlanError>) -> Result<T, PlanError> {
     let end = Instant::now() + MAX_WAIT_FOR_FIRST;
     loop {
-        match Host::here(&menu::ask).and_then(|host| plan(&host)) {
+        match Host::here(&menu::ask).map_err(PlanError::from).and_then(|host| plan(&host)) {
             Err(error) if error.is_passing() && Instant::now() < end => {
                 thread::sleep(POLL_INTERVAL);
             }

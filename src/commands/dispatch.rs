@@ -50,7 +50,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         Command::Check(args) => report(&cli, args.output, &args.display, || {
             Ok(Plan::Check(plan::Check::new(args, &host()?)?))
         }),
-        Command::Ifaces(args) => report(&cli, args.output, &args.display, || Ok(Plan::Ifaces)),
+        Command::Ifaces(args) => {
+            report(&cli, args.output, &args.display, || Ok(Plan::Ifaces { watch: args.watch }))
+        }
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => manual::run(args),
     }
@@ -61,6 +63,14 @@ fn screen_of(command: &Command) -> Screen {
     match command {
         Command::Recv(args) if args.write == Some(Place::Standard) => Screen::Diagnostics,
         _ => Screen::Output,
+    }
+}
+
+/// The part of a run that uses the terminal, and leaves no space for a full-screen view.
+fn other_use(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Recv(args) if !args.command.is_empty() => Some("COMMAND"),
+        _ => None,
     }
 }
 
@@ -91,6 +101,7 @@ fn report(
         display,
         intervals: shows_intervals(&cli.command),
         notes: notes.clone(),
+        other_use: other_use(&cli.command),
     };
     let ran = with_reporter(&showing, &observation.unwrap_or_default(), &info, |reporter| {
         Ok(plan?.run(reporter)?)
@@ -131,7 +142,7 @@ enum Plan {
     Ping(Box<plan::Ping>),
     Bench(plan::Bench),
     Check(plan::Check),
-    Ifaces,
+    Ifaces { watch: bool },
 }
 
 impl Plan {
@@ -144,7 +155,7 @@ impl Plan {
             Plan::Ping(plan) => ping::run(plan, reporter),
             Plan::Bench(plan) => bench::run(plan, reporter),
             Plan::Check(plan) => check::run(plan, reporter),
-            Plan::Ifaces => ifaces::run(reporter),
+            Plan::Ifaces { watch } => ifaces::run(*watch, reporter),
         }
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::cli::DisplayArgs;
 use crate::report::observe::{Observation, RunInfo};
-use crate::report::{Display, Notes, Output, Reporter, Screen};
+use crate::report::{Display, Notes, Output, Reporter, Screen, annotate};
 use crate::sys::Interrupt;
 use crate::verdict::{RunError, Verdict};
 
@@ -20,6 +20,8 @@ pub struct Showing<'a> {
     pub intervals: bool,
     /// Standard error.
     pub notes: Notes,
+    /// The part of the run that uses the terminal, and leaves no space for a full-screen view.
+    pub other_use: Option<&'static str>,
 }
 
 /// Runs a command with a reporter and the observers that `observation` asks for. The last event is a
@@ -32,20 +34,29 @@ pub fn with_reporter(
     run: impl FnOnce(&mut Reporter) -> Result<Verdict>,
 ) -> Result<Verdict> {
     let interrupt = Interrupt::install().map_err(RunError::Signals)?;
-    let Showing { output, screen, intervals, .. } = *showing;
+    let Showing { output, screen, intervals, other_use, .. } = *showing;
     let DisplayArgs { quiet, verbose, color } = *showing.display;
     let display = Display { quiet, whole: verbose > 0, color, screen, intervals };
     let mut reporter = Reporter::new(output, display, showing.notes.clone(), &interrupt);
-    let (observers, opened) = observation.open(info);
+<<<<<<< HEAD
+    let (mut observers, opened) = observation.open(info);
+    if quiet < 2 {
+        annotate(&mut observers, info, &showing.notes);
+    }
+=======
+    let mut observation = observation.clone();
+    if let Some(notice) = observation.obstacle(other_use) {
+        observation.live = false;
+        let _ = reporter.advise(&[notice]);
+    }
+    let (observers, opened) = observation.open(info, color, &showing.notes);
+>>>>>>> main
     reporter.attach(observers);
     let ran = opened.map_err(Into::into).and_then(|()| run(&mut reporter));
-    match &ran {
-        Ok(verdict) => reporter.end(verdict)?,
-        // An error of this report would hide the first error.
-        Err(error) => drop(reporter.end(&Verdict::could_not(error))),
-    }
+    let ended = reporter.end(&ran.as_ref().map_or_else(Verdict::could_not, Verdict::clone));
     let observed = reporter.finish_observers();
     let verdict = ran?;
+    ended?;
     observed?;
     Ok(verdict)
 }

@@ -36,6 +36,7 @@ fn refuse(error: &Error, arguments: &[OsString]) {
             display: &display,
             intervals: false,
             notes: Notes::default(),
+            other_use: None,
         };
         let info = RunInfo { command: "mcast", line: String::new() };
         let reason = anyhow!(reason(&error.to_string()));

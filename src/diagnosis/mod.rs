@@ -1,6 +1,7 @@
 //! Why multicast does, or does not, arrive: facts, the rules that read them, and the firewall's
 //! rules as a datagram meets them.
 
+mod changes;
 mod explain;
 pub mod facts;
 pub mod firewall;
@@ -8,6 +9,7 @@ mod flows;
 mod rules;
 pub mod snapshot;
 
+pub use changes::{CurrentFindings, FindingChanges};
 pub use explain::{Baseline, Diagnosing, Found, Request};
 pub use facts::{
     CheckedTarget, Facts, FirewallFacts, FlowFacts, FrameFacts, IgnoredAfterLeave, Leg, LegKind,

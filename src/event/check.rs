@@ -47,12 +47,28 @@ pub struct CheckState<'a> {
     pub findings: &'a [Notice],
 }
 
-/// The last event of `mcast check`.
+/// The first cycle of a repeated command has ended, and the changes follow.
 #[derive(Debug, Serialize)]
+pub struct Watching {
+    /// The time from the start of a cycle to the next one. `mcast ifaces` also reports changes
+    /// between two cycles.
+    #[serde(rename = "interval_ns", serialize_with = "nanos")]
+    pub every: Duration,
+    /// The conclusion of the first check, in one sentence; `null` for `mcast ifaces`.
+    pub conclusion: Option<String>,
+    /// The result of the first check.
+    #[serde(skip)]
+    pub first: Option<CheckSummary>,
+}
+
+/// The last event of `mcast check`.
+#[derive(Clone, Debug, Serialize)]
 pub struct CheckSummary {
-    /// The duration of the check.
+    /// The duration of the check, with all its cycles.
     #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
     pub elapsed: Duration,
+    /// The number of complete cycles; `null` without `--watch`.
+    pub cycles: Option<u64>,
     /// How many findings are passes.
     pub passes: usize,
     /// How many are notes.
@@ -79,6 +95,21 @@ impl CheckSummary {
         let arrives =
             found.iter().any(|finding| finding.id == Id::Arrives && finding.level == Level::Pass);
         let works = arrives && warnings == 0 && faults == 0;
-        CheckSummary { elapsed, passes, notes, warnings, faults, conclusion, verdict, works }
+        CheckSummary {
+            elapsed,
+            cycles: None,
+            passes,
+            notes,
+            warnings,
+            faults,
+            conclusion,
+            verdict,
+            works,
+        }
+    }
+
+    /// The same after this number of cycles.
+    pub fn after(self, cycles: u64) -> Self {
+        CheckSummary { cycles: Some(cycles), ..self }
     }
 }

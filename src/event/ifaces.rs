@@ -9,7 +9,7 @@ use crate::iface::{Flag, Joined, MacAddr};
 use crate::verdict::Verdict;
 
 /// An interface of this host.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct InterfaceInfo {
     /// The name.
     pub name: String,
@@ -49,7 +49,7 @@ pub struct InterfaceInfo {
 }
 
 /// An address of an interface.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct AddressInfo {
     /// The address.
     pub address: IpAddr,
@@ -62,6 +62,8 @@ pub struct AddressInfo {
 pub struct IfacesSummary {
     /// The number of interfaces.
     pub interfaces: usize,
+    /// The number of changes; `null` without `--watch`.
+    pub changes: Option<u64>,
     /// The exit status and its reasons.
     pub verdict: Verdict,
 }

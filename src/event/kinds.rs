@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::{
     BenchingGroups, BenchingJoin, BenchingThroughput, CheckState, CheckSummary, Checking,
-    CycleInfo, FoundInfo, GroupsSummary, IfacesSummary, InterfaceInfo, IntervalReport, JoinSummary,
-    Listening, PingSummary, Pinging, Reading, ReceivedDatagram, ReceiversReport, RecvSummary,
-    ReplyInfo, ScanSummary, Scanning, SendInterval, SendSummary, Sending, SentDatagram, StepInfo,
-    ThroughputSummary, TrialInfo, notice,
+    CycleInfo, FoundInfo, GroupsSummary, IfacesSummary, InterfaceChange, InterfaceInfo,
+    IntervalReport, JoinSummary, Listening, PingSummary, Pinging, Reading, ReceivedDatagram,
+    ReceiversReport, RecvSummary, ReplyInfo, ScanSummary, Scanning, SendInterval, SendSummary,
+    Sending, SentDatagram, StepInfo, ThroughputSummary, TrialInfo, Watching, notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -100,6 +100,11 @@ pub enum Event<'a> {
     /// A finding of `mcast check`.
     #[serde(serialize_with = "notice::finding")]
     Finding(&'a Notice),
+    /// A finding of an earlier cycle no longer holds.
+    #[serde(serialize_with = "notice::resolved")]
+    Resolved(&'a Notice),
+    /// The first cycle has ended, and the changes follow.
+    Watching(Watching),
     /// The state after a cycle of `mcast check`. Only observers take it.
     #[serde(skip)]
     Checked(CheckState<'a>),
@@ -111,6 +116,8 @@ pub enum Event<'a> {
     CheckSummary(CheckSummary),
     /// An interface of this host.
     Interface(InterfaceInfo),
+    /// An interface of this host changed.
+    InterfaceChange(InterfaceChange),
     /// The last event of `mcast ifaces`.
     #[serde(rename = "summary")]
     IfacesSummary(IfacesSummary),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -53,6 +54,10 @@ pub struct StreamInfo {
     /// The measurements that only this format has.
     #[serde(flatten)]
     pub detail: DetailInfo,
+    /// The delays, or their variation unless the clocks are known to agree. `None` unless an observer
+    /// draws them.
+    #[serde(skip)]
+    pub spread: Option<Arc<Delays>>,
     /// The counters of the whole run. Only observers take them.
     #[serde(skip)]
     pub so_far: StreamTotals,
@@ -209,14 +214,18 @@ impl CountersInfo {
     }
 }
 
+/// The most streams whose delays an event contains: a copy takes about 10 KiB.
+const MOST_SPREADS: usize = 256;
+
 /// Describes each stream, and all of them together (`None` without streams), except those at the
 /// `hidden` positions. An `interval` begins
-/// at the last mark and leaves out the streams that ended before it. `now` is on the clock that
-/// timestamps datagrams.
+/// at the last mark and leaves out the streams that ended before it. With `spreads`, each of a few
+/// streams has its delays. `now` is on the clock that timestamps datagrams.
 pub fn describe(
     streams: &Streams,
     hidden: &HashSet<usize>,
     interval: bool,
+    spreads: bool,
     now: UnixTime,
 ) -> (Vec<StreamInfo>, Option<MeasuredInfo>) {
     let restarts = streams.restarts();
@@ -250,12 +259,19 @@ pub fn describe(
             ended: stream.ended,
             restarts,
             detail: DetailInfo::new(stream, &streams.peers, interval),
+            spread: (spreads && infos.len() < MOST_SPREADS)
+                .then(|| Arc::new(spread_of(&counters.delays, stream.clock()))),
             so_far: StreamTotals::new(position, stream),
         };
         together.add(stream, counters, losses, snapshot, restarts);
         infos.push(info);
     }
     (infos, together.info())
+}
+
+/// The delays if the clocks agree, else their variation.
+fn spread_of(delays: &Delays, clock: Clock) -> Delays {
+    if clock > Clock::Unknown { delays.clone() } else { delays.less_the_shortest() }
 }
 
 /// The measurements that depend on the current state of a stream.

@@ -11,6 +11,7 @@ mod datagram;
 mod detail;
 mod flow;
 mod found;
+mod iface_changes;
 mod ifaces;
 mod impaired;
 mod json;
@@ -47,11 +48,12 @@ pub use bench::{
     StepReceiver, ThroughputName, ThroughputRow, ThroughputSummary, TrialInfo, TrialReceiver,
 };
 pub use capture::{CaptureInfo, CaptureInterfaceInfo, LeftOut, LeftOutRecords, Reading};
-pub use check::{CheckState, CheckSummary, Checking};
+pub use check::{CheckState, CheckSummary, Checking, Watching};
 pub use datagram::{Payload, ProbeInfo, ReceivedDatagram, SentDatagram};
 pub use detail::DetailInfo;
 pub use flow::{FlowInfo, describe_flows};
 pub use found::{FoundInfo, describe_found};
+pub use iface_changes::{Changed, InterfaceChange, Values, interface_changes};
 pub use ifaces::{AddressInfo, IfacesSummary, InterfaceInfo};
 pub use impaired::{ExpectedInfo, ImpairedInfo};
 pub use kinds::{Event, Failure, Left};

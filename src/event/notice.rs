@@ -21,6 +21,13 @@ struct Finding<'a> {
     commands: &'a [ShellCommand],
 }
 
+#[derive(Serialize)]
+struct Resolved<'a> {
+    id: Id,
+    level: Level,
+    what: &'a str,
+}
+
 /// Writes the fields of a warning event.
 pub fn warning<S: Serializer>(notice: &Notice, serializer: S) -> Result<S::Ok, S::Error> {
     let Notice { id, what, remedy, .. } = notice;
@@ -39,6 +46,12 @@ pub fn finding<S: Serializer>(notice: &Notice, serializer: S) -> Result<S::Ok, S
         commands,
     }
     .serialize(serializer)
+}
+
+/// Writes the fields of a resolved event.
+pub fn resolved<S: Serializer>(notice: &Notice, serializer: S) -> Result<S::Ok, S::Error> {
+    let Notice { id, level, what, .. } = notice;
+    Resolved { id: *id, level: *level, what }.serialize(serializer)
 }
 
 #[cfg(test)]

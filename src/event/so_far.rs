@@ -69,27 +69,37 @@ pub struct FlowTotals {
     pub iface: Option<String>,
     /// The format; `None` if mcast does not recognise it.
     pub format: Option<&'static str>,
+    /// How the format is known.
+    pub how: Option<&'static str>,
     /// The streams of the flow have its measurements.
     pub is_measured: bool,
     /// How many datagrams arrived.
     pub datagrams: u64,
     /// Bytes of payload.
     pub bytes: u64,
+    /// The lengths of the shortest and of the longest payload.
+    pub sizes: (usize, usize),
+    /// The beginning of the first payload.
+    pub first_bytes: Box<[u8]>,
     /// When the last datagram arrived.
     pub last: UnixTime,
 }
 
 impl From<&Flow> for FlowTotals {
     fn from(flow: &Flow) -> Self {
+        let format = format_of(flow);
         FlowTotals {
             source: Zoned::socket(flow.key.source, flow.zone.clone()),
             group: flow.key.group,
             port: flow.key.port,
             iface: flow.iface.clone(),
-            format: format_of(flow).map(|(format, _)| format),
+            format: format.map(|(format, _)| format),
+            how: format.map(|(_, how)| how.name()),
             is_measured: flow.is_measured(),
             datagrams: flow.meter.datagrams,
             bytes: flow.meter.bytes,
+            sizes: flow.sizes,
+            first_bytes: flow.first_bytes.clone(),
             last: flow.meter.last().unwrap_or_default(),
         }
     }

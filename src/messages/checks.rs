@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::findings::record;
 use super::page::Page;
-use crate::diagnosis::{Facts, conclusion, findings};
-use crate::event::{CheckSummary, Checking, Event, Program, TargetInfo};
+use crate::diagnosis::{CurrentFindings, Facts, FindingChanges, conclusion, findings};
+use crate::event::{CheckSummary, Checking, Event, Program, TargetInfo, Watching};
 use crate::report::{Lines, Output};
 use crate::verdict::Verdict;
 
@@ -27,6 +27,7 @@ pub fn page() -> Page {
     let listen = Duration::from_secs(60);
     let targets = vec![target("e0"), target("lo")];
     samples.push(checking(targets, Some("e0"), listen, Some(SEND.to_owned())));
+    samples.push(watched());
     Page { title: "check", samples }
 }
 
@@ -66,6 +67,26 @@ fn whole(name: &str) -> String {
     let first = checking(targets, facts.iface.as_deref(), Duration::from_secs(1), None);
     let events = found.iter().map(Event::Finding).chain([summary(&facts)]);
     format!("-- {name}\n{first}{}", printed(&events.collect::<Vec<_>>()))
+}
+
+/// The changes from a healthy host to one with a firewall, and the summary.
+fn watched() -> String {
+    let [healthy, dropping] = ["healthy", "firewall-input-rule"].map(record);
+    let [before, after] = [&healthy, &dropping].map(findings);
+    let mut current = CurrentFindings::default();
+    current.update(&before);
+    let FindingChanges { resolved, new } = current.update(&after);
+    let summary_of = |facts| match summary(facts) {
+        Event::CheckSummary(summary) => summary,
+        other => panic!("{other:?}"),
+    };
+    let first = Some(summary_of(&healthy));
+    let watching = Watching { every: Duration::from_secs(30), conclusion: None, first };
+    let last = Event::CheckSummary(summary_of(&dropping).after(7));
+    let events = before.iter().map(Event::Finding).chain([Event::Watching(watching)]);
+    let changes = resolved.iter().map(Event::Resolved).chain(new.iter().map(Event::Finding));
+    let events: Vec<Event> = events.chain(changes).chain([last]).collect();
+    format!("-- --watch\n{}", printed(&events))
 }
 
 fn quiet(facts: &Facts) -> String {

@@ -9,6 +9,7 @@
 
 mod benches;
 mod captures;
+mod changes;
 mod checks;
 mod command_line;
 mod documents;
@@ -23,6 +24,8 @@ mod findings_of_path;
 mod findings_of_routers;
 mod findings_of_wire;
 mod flows;
+#[cfg(feature = "live")]
+mod live;
 mod names;
 mod notices;
 mod page;
@@ -44,3 +47,5 @@ mod streams_of_market;
 mod streams_of_senders;
 mod streams_of_transport;
 mod tests;
+
+pub use samples::received;

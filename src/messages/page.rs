@@ -28,10 +28,13 @@ pub fn text() -> String {
         super::findings::page(),
         super::checks::page(),
         super::results::page(),
+        super::changes::page(),
         super::receivers::page(),
         super::scans::page(),
         super::pings::page(),
         super::benches::page(),
+        #[cfg(feature = "live")]
+        super::live::page(),
         super::services::page(),
         super::names::page(),
     ];

@@ -462,7 +462,7 @@ fn table() -> String {
     let member = InterfaceInfo { master: vrf.clone(), vrf, ..InterfaceInfo::sample("eth2", 5) };
     let summary = || {
         let verdict = Verdict::default();
-        Event::IfacesSummary(IfacesSummary { interfaces: 5, verdict })
+        Event::IfacesSummary(IfacesSummary { interfaces: 5, changes: None, verdict })
     };
     let rows = [lo, eth0, down, unplugged, member].map(Event::Interface);
     shown("ifaces", rows.into_iter().chain([summary()])) + &shown("ifaces -q", [summary()])

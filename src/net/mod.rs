@@ -49,4 +49,4 @@ pub use socket::{Marks, SendOptions, may_bind_to_device};
 pub use throwaway_join::ThrowawayJoin;
 pub use timer::set_timer_slack;
 pub use wait::{Wake, wait, wait_for_input};
-pub use watch::{InterfaceEvent, InterfaceEvents};
+pub use watch::{InterfaceEvent, InterfaceEvents, InterfaceMonitor};

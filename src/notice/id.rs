@@ -170,6 +170,7 @@ ids! {
         FloodedGroup = "flooded-group",
         Fragmented = "fragmented",
         InputNotSent = "input-not-sent",
+        NoLiveView = "no-live-view",
         NoMulticastFlag = "no-multicast-flag",
         PermanentGroup = "permanent-group",
         ReservedRange = "reserved-range",

@@ -6,6 +6,7 @@ pub mod capture;
 mod id;
 pub mod input;
 pub mod interface;
+pub mod live;
 mod message;
 pub mod ping;
 pub mod receive;

@@ -29,6 +29,8 @@ pub const FLOODED: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 254);
 #[derive(Clone, Debug)]
 pub struct Check {
     pub target: Target,
+    /// The interface that the user asked for.
+    wanted: Option<Wanted>,
     /// The interface that should receive the group; `None` if the user named none, and none or
     /// several can carry it.
     pub expected: Option<Arc<Via>>,
@@ -45,6 +47,8 @@ pub struct Check {
     pub expects_traffic: bool,
     /// The file for the facts.
     pub record: Option<PathBuf>,
+    /// Repeat the check, from start to start.
+    pub watch: Option<Duration>,
     pub backend: Backend,
 }
 
@@ -89,6 +93,50 @@ impl Host<'_> {
             return Err(PlanError::NotAGroup(target.group));
         }
         let expected = self.expected(&target, wanted)?.map(Arc::new);
+        let (listens, left_out) = self.everywhere_for(&target, expected.as_ref());
+        let beside = listen.then(|| self.beside(&target, expected.as_ref()));
+        let default = if listen { DEFAULT_LISTEN } else { DEFAULT_CHECK };
+        let named =
+            matches!(wanted, Some(Wanted::Named(_) | Wanted::Default(_))) || target.zone.is_some();
+        let (duration, backend) = (duration.unwrap_or(default), Backend::default());
+        Ok(Check {
+            target,
+            wanted: wanted.cloned(),
+            expected,
+            named,
+            listens,
+            left_out,
+            duration,
+            beside,
+            expects_traffic: false,
+            record: None,
+            watch: None,
+            backend,
+        })
+    }
+
+    /// Plans the next cycle of a check on the current state of this host.
+    pub fn check_again(&self, last: &Check) -> Check {
+        let wanted = match &last.wanted {
+            // The user has answered.
+            Some(Wanted::Ask) => last.expected.as_ref().map(|via| Wanted::Named(via.name.clone())),
+            other => other.clone(),
+        };
+        // If the interface is gone, or only the address that selects it, a finding reports that.
+        let last_one = || {
+            let via = last.expected.as_ref()?;
+            let same = self.interfaces.iter().find(|iface| iface.index == via.index);
+            Some(same.map_or_else(|| (**via).clone(), |iface| self::via(iface, last.target.group)))
+        };
+        let expected = self.expected(&last.target, wanted.as_ref()).unwrap_or_else(|_| last_one());
+        let expected = expected.map(Arc::new);
+        let (listens, left_out) = self.everywhere_for(&last.target, expected.as_ref());
+        Check { wanted, expected, listens, left_out, ..last.clone() }
+    }
+
+    /// Where a check listens: on the expected interface first, if it exists, and on all others that
+    /// can carry the target. Returns also how many are left out.
+    fn everywhere_for(&self, target: &Target, expected: Option<&Arc<Via>>) -> (Vec<Listen>, usize) {
         let filter =
             Arc::new(target.source.map_or(Filter::Any, |source| Filter::Include(vec![source])));
         let on = |via: &Arc<Via>| Listen {
@@ -101,7 +149,7 @@ impl Host<'_> {
             filter: Arc::clone(&filter),
         };
         let others = self.interfaces.iter().filter(|iface| {
-            let expected = expected.as_ref().is_some_and(|via| via.index == iface.index);
+            let expected = expected.is_some_and(|via| via.index == iface.index);
             let able = iface.is_able(target.group)
                 || (iface.loopback && iface.up && iface.address_like(target.group).is_some());
             able && !expected
@@ -109,25 +157,10 @@ impl Host<'_> {
         let others: Vec<Arc<Via>> =
             others.map(|iface| Arc::new(via(iface, target.group))).collect();
         let left_out = others.len().saturating_sub(MOST_INTERFACES);
-        let listens: Vec<Listen> =
-            expected.iter().chain(others.iter().take(MOST_INTERFACES)).map(on).collect();
-        let beside = listen.then(|| self.beside(&target, expected.as_ref()));
-        let default = if listen { DEFAULT_LISTEN } else { DEFAULT_CHECK };
-        let named =
-            matches!(wanted, Some(Wanted::Named(_) | Wanted::Default(_))) || target.zone.is_some();
-        let (duration, backend) = (duration.unwrap_or(default), Backend::default());
-        Ok(Check {
-            target,
-            expected,
-            named,
-            listens,
-            left_out,
-            duration,
-            beside,
-            expects_traffic: false,
-            record: None,
-            backend,
-        })
+        let exists = |via: &&Arc<Via>| self.interfaces.iter().any(|iface| iface.index == via.index);
+        let expected = expected.filter(exists);
+        let listens = expected.into_iter().chain(others.iter().take(MOST_INTERFACES)).map(on);
+        (listens.collect(), left_out)
     }
 
     fn expected(&self, target: &Target, wanted: Option<&Wanted>) -> Result<Option<Via>, PlanError> {
@@ -195,6 +228,11 @@ impl Check {
     /// The reason why this host cannot carry it out.
     pub fn new(args: &CheckArgs, host: &Host) -> Result<Self, PlanError> {
         let plan = host.check(&args.target, args.iface.as_ref(), args.listen, args.duration)?;
-        Ok(Check { record: args.record.clone(), expects_traffic: args.expect_traffic, ..plan })
+        Ok(Check {
+            record: args.record.clone(),
+            expects_traffic: args.expect_traffic,
+            watch: args.watch,
+            ..plan
+        })
     }
 }

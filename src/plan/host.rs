@@ -29,7 +29,7 @@ impl<'a> Host<'a> {
     ///
     /// # Errors
     /// The system refuses to list the interfaces.
-    pub fn here(ask: Ask<'a>) -> Result<Self, PlanError> {
+    pub fn here(ask: Ask<'a>) -> Result<Self, NetError> {
         Ok(Host {
             interfaces: host::interfaces().map_err(NetError::list_interfaces)?,
             route: host::route_to,

@@ -22,6 +22,8 @@ pub struct Measuring {
     pub stats: Option<Duration>,
     /// Observers take the reports.
     pub observed: bool,
+    /// Observers draw the delays of each stream.
+    pub spreads: bool,
     /// Each datagram is shown.
     pub show: bool,
     pub assertions: Vec<Assertion>,
@@ -57,6 +59,7 @@ impl Measuring {
             },
             stats: args.stats.or(observed),
             observed: observed.is_some(),
+            spreads: args.observed().observation().draws_delays(),
             show,
             assertions: args.assert.clone(),
             pairs: args.pair.iter().flat_map(TargetPair::targets).collect(),

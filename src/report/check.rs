@@ -52,14 +52,18 @@ pub fn conclusion(summary: &CheckSummary, paint: Paint, out: &mut dyn Write) -> 
 
 /// The numbers of findings of each level.
 pub fn counts(summary: &CheckSummary, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let CheckSummary { passes, notes, warnings, faults, .. } = summary;
+    let CheckSummary { passes, notes, warnings, faults, cycles, .. } = summary;
     let counts = [(faults, "fault"), (warnings, "warning"), (notes, "note")];
     let counts: Vec<String> = counts
         .iter()
         .filter(|(number, _)| **number > 0)
         .map(|(number, what)| count(**number as u64, what).to_string())
         .collect();
-    let passed = format!("{passes} passed");
+    let of_cycles = match cycles {
+        Some(2..) => format!(" in the last of {} cycles", cycles.unwrap_or_default()),
+        _ => String::new(),
+    };
+    let passed = format!("{passes} passed{of_cycles}");
     writeln!(
         out,
         "\n{}",

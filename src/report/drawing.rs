@@ -15,16 +15,21 @@ const LONGEST_BAR: u64 = 40;
 const FEWEST_DIGITS: usize = 3;
 const MOST_DIGITS: usize = 9;
 
-/// Draws bars of equal width up to the 99th percentile, and one for the longer delays.
-pub fn draw(delays: &Delays, spread: &Quantiles, out: &mut dyn Write) -> io::Result<()> {
+/// A bar of a histogram.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// The edges, with the same number of digits in all bars.
+    pub from: String,
+    pub to: String,
+    pub count: u64,
+}
+
+/// The bars of a histogram: of equal width up to the 99th percentile, and one for the longer delays.
+pub fn bars(delays: &Delays, spread: &Quantiles) -> Vec<Bar> {
     let edges = edges(spread);
     let up_to = delays.up_to(&edges);
-    let total = delays.count();
-    let counts: Vec<u64> = up_to
-        .iter()
-        .scan(0, |before, up_to| Some(up_to - std::mem::replace(before, *up_to)))
-        .collect();
-    let longest = counts.iter().copied().max().unwrap_or(1).max(1);
+    let counts =
+        up_to.iter().scan(0, |before, up_to| Some(up_to - std::mem::replace(before, *up_to)));
     // Long delays that hardly differ need more digits. The last edge is no round number.
     let label = |edge: i64, digits| Value::Nanos(edge).with_digits(digits).to_string();
     let round = &edges[..edges.len() - 1];
@@ -32,18 +37,27 @@ pub fn draw(delays: &Delays, spread: &Quantiles, out: &mut dyn Write) -> io::Res
         round.windows(2).all(|pair| label(pair[0], *digits) != label(pair[1], *digits))
     };
     let digits = (FEWEST_DIGITS..=MOST_DIGITS).find(apart).unwrap_or(MOST_DIGITS);
-    let labels: Vec<(String, String)> = (0..edges.len())
-        .map(|row| {
-            let from = if row == 0 { spread.min.min(edges[0]) } else { edges[row - 1] };
-            (label(from, digits), label(edges[row], digits))
+    let from = |row: usize| if row == 0 { spread.min.min(edges[0]) } else { edges[row - 1] };
+    counts
+        .enumerate()
+        .map(|(row, count)| Bar {
+            from: label(from(row), digits),
+            to: label(edges[row], digits),
+            count,
         })
-        .collect();
-    let width = labels.iter().flat_map(|(from, to)| [from.len(), to.len()]).max().unwrap_or(0);
-    let widest = total.to_string().len();
-    for ((from, to), many) in labels.iter().zip(&counts) {
+        .collect()
+}
+
+/// Draws the bars of a histogram.
+pub fn draw(delays: &Delays, spread: &Quantiles, out: &mut dyn Write) -> io::Result<()> {
+    let bars = bars(delays, spread);
+    let longest = bars.iter().map(|bar| bar.count).max().unwrap_or(1).max(1);
+    let width = bars.iter().flat_map(|bar| [bar.from.len(), bar.to.len()]).max().unwrap_or(0);
+    let widest = delays.count().to_string().len();
+    for Bar { from, to, count } in bars {
         // A single delay has a visible bar.
-        let length = (many * LONGEST_BAR).div_ceil(longest) as usize;
-        write!(out, "  {from:>width$} - {to:>width$}  {many:>widest$}")?;
+        let length = (count * LONGEST_BAR).div_ceil(longest) as usize;
+        write!(out, "  {from:>width$} - {to:>width$}  {count:>widest$}")?;
         if length > 0 {
             write!(out, "  {}", "#".repeat(length))?;
         }

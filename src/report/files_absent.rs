@@ -9,7 +9,7 @@ fn absent(option: &'static str) -> Result<Box<dyn Observer>, ObserverError> {
 }
 
 /// Opens the table of the intervals.
-pub fn csv(_path: &Path) -> Result<Box<dyn Observer>, ObserverError> {
+pub fn csv(_path: &Path, _run: &RunInfo) -> Result<Box<dyn Observer>, ObserverError> {
     absent("--csv")
 }
 

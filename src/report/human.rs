@@ -1,7 +1,7 @@
 //! Numbers, times and payloads in text.
 
 use std::fmt::{self, Display, Write};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -55,6 +55,22 @@ pub fn time_of_day(time: SystemTime, zone: &TimeZone) -> impl Display {
             write!(f, "{:02}:{:02}:{:02}.{micros:06}", time.hour(), time.minute(), time.second())
         }
         Err(_) => write!(f, "--:--:--.------"),
+    })
+}
+
+/// A rate over less time is that of one burst, which would mislead.
+pub const SHORTEST_RATE: Duration = Duration::from_millis(10);
+
+/// The same, to the millisecond: `14:03:31.120`.
+pub fn time_to_millis(time: SystemTime, zone: &TimeZone) -> impl Display {
+    let zoned = Timestamp::try_from(time).map(|time| time.to_zoned(zone.clone()));
+    display(move |f| match &zoned {
+        Ok(zoned) => {
+            let time = zoned.time();
+            let millis = time.millisecond();
+            write!(f, "{:02}:{:02}:{:02}.{millis:03}", time.hour(), time.minute(), time.second())
+        }
+        Err(_) => write!(f, "--:--:--.---"),
     })
 }
 

@@ -6,9 +6,10 @@ use std::net::IpAddr;
 
 use super::columns::{self, GAP};
 use super::style::Paint;
-use crate::event::{AddressInfo, InterfaceInfo};
+use crate::event::{AddressInfo, IfacesSummary, InterfaceInfo};
 use crate::iface::{Flag, Joined};
 use crate::units::printable::Printable;
+use crate::units::words::count;
 
 /// Lists of addresses and groups are wrapped at this column, or at the width of a narrower
 /// terminal.
@@ -50,6 +51,15 @@ pub fn table(
         list("groups", &groups(iface.groups.as_deref(), whole), (margin, room), paint, out)?;
     }
     Ok(())
+}
+
+/// The number of interfaces, and of their changes.
+pub fn number(summary: &IfacesSummary, out: &mut dyn Write) -> io::Result<()> {
+    let interfaces = count(summary.interfaces as u64, "interface");
+    match summary.changes {
+        Some(changes) => writeln!(out, "{interfaces}, {}", count(changes, "change")),
+        None => writeln!(out, "{interfaces}"),
+    }
 }
 
 /// A text with its style.
@@ -167,11 +177,15 @@ fn line(
 }
 
 fn addresses(addresses: &[AddressInfo]) -> Vec<Cell> {
-    let text = |AddressInfo { address, prefix }: &AddressInfo| match prefix {
+    addresses.iter().map(with_prefix).map(Cell::plain).collect()
+}
+
+/// `10.0.0.101/24`.
+pub(super) fn with_prefix(AddressInfo { address, prefix }: &AddressInfo) -> String {
+    match prefix {
         Some(prefix) => format!("{address}/{prefix}"),
         None => address.to_string(),
-    };
-    addresses.iter().map(text).map(Cell::plain).collect()
+    }
 }
 
 /// The groups: first those that programs have joined, then, in faint, those of every host.
@@ -194,7 +208,7 @@ fn groups(groups: Option<&[Joined]>, whole: bool) -> Vec<Cell> {
 
 /// Whether every host joins a group: 224.0.0.1 (RFC 1112, 4), ff01::1, ff02::1 and the
 /// solicited-node groups of its addresses (RFC 4291, 2.8).
-fn is_of_every_host(group: IpAddr) -> bool {
+pub(super) fn is_of_every_host(group: IpAddr) -> bool {
     match group {
         IpAddr::V4(group) => group.octets() == [224, 0, 0, 1],
         IpAddr::V6(group) => match group.segments() {

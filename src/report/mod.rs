@@ -1,15 +1,19 @@
 //! Shows events: a file for each format, and a reporter that writes the wanted events.
 
+mod annotations;
 mod answers;
 mod bench;
 mod capture;
+mod changes;
 mod check;
 mod columns;
 mod drawing;
+mod effort;
 #[cfg_attr(not(feature = "report"), path = "files_absent.rs")]
 mod files;
 mod flows;
 mod format;
+mod full_screen;
 mod hex;
 mod human;
 mod ifaces;
@@ -17,7 +21,7 @@ mod impaired;
 mod interval;
 mod json;
 #[cfg_attr(not(feature = "live"), path = "live_absent.rs")]
-mod live;
+pub(crate) mod live;
 mod log_filter;
 mod market;
 mod measured;
@@ -54,7 +58,9 @@ mod style;
 mod text;
 mod traffic;
 mod ts;
+mod workflow_commands;
 
+pub use annotations::annotate;
 pub use log_filter::log_filter;
 #[cfg(test)]
 pub(crate) use measured::samples;

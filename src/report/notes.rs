@@ -2,22 +2,37 @@
 
 use std::io::{self, Write};
 
+use super::full_screen::FullScreen;
 use super::progress::ProgressLine;
 use super::screen::{Screen, finished};
+use super::workflow_commands::{are_obeyed, disarmed};
 use crate::units::printable::{is_printable, name_of};
 
 /// Standard error. A closed reader or a full disk is no reason to stop, because the results are
 /// elsewhere. All clones share the progress line, and each write clears it first. A write consists
-/// of whole lines, which are wrapped to fit the terminal.
+/// of whole lines, which are wrapped to fit the terminal. During a full-screen view they wait.
 #[derive(Clone, Default)]
 pub struct Notes {
     pub(super) line: ProgressLine,
+    pub(super) full_screen: FullScreen,
 }
 
 impl Notes {
     fn write_raw(&self, bytes: &[u8]) {
+        if self.full_screen.hold(bytes) {
+            return;
+        }
         self.line.clear();
-        let _ = io::stderr().write_all(bytes);
+        let _ = match are_obeyed() {
+            true => io::stderr().write_all(&disarmed(bytes)),
+            false => io::stderr().write_all(bytes),
+        };
+    }
+
+    /// Writes lines that a runner of GitHub Actions obeys.
+    pub(super) fn obeyed(&self, lines: &[u8]) {
+        self.line.clear();
+        let _ = io::stderr().write_all(&finished(lines, None));
     }
 
     /// The writer of the log, whose lines are not wrapped.

@@ -41,13 +41,15 @@ pub fn output_lost(bytes: usize, paint: Paint, notes: &mut dyn Write) -> io::Res
 /// A finding as a diagnostic, in one write: COMMAND may write to standard error too.
 pub fn explanation(finding: &Notice, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     let mut text = Vec::new();
-    paragraph(finding, Screen::Diagnostics.columns(), paint, &mut text)?;
+    paragraph(finding, None, Screen::Diagnostics.columns(), paint, &mut text)?;
     notes.write_all(&text)
 }
 
-/// A finding: its statement, its evidence, its tip and its commands. Lines fit `columns`.
+/// A finding: its statement, its evidence, its tip and its commands, behind its time.
+/// Lines fit `columns`.
 pub fn paragraph(
     finding: &Notice,
+    time: Option<&str>,
     columns: Option<usize>,
     paint: Paint,
     out: &mut dyn Write,
@@ -55,26 +57,29 @@ pub fn paragraph(
     let width = columns.unwrap_or(WIDTH).clamp(NARROWEST, WIDTH);
     let Notice { id, level, what, why, remedy, commands } = finding;
     let evidence = why.as_deref().unwrap_or_default();
+    let before = time.map(|time| format!("{time}  ")).unwrap_or_default();
+    let margin = before.len() + MARGIN;
+    write!(out, "{}", paint.faint(before))?;
     write!(out, "{}", painted(*level, &format!("{:MARGIN$}", level.name()), paint))?;
     let head = format!("{id}: ");
     // The evidence of a pass follows on the same line.
     let passes = *level == Level::Pass;
     let text = if passes { format!("{head}{what}; {evidence}") } else { format!("{head}{what}") };
-    let lines = wrap(&text, width - MARGIN);
+    let lines = wrap(&text, width - margin);
     for (position, line) in lines.iter().enumerate() {
         match (position, line.strip_prefix(&head)) {
             (0, Some(rest)) => writeln!(out, "{}{rest}", paint.faint(&head))?,
             (0, None) => writeln!(out, "{line}")?,
-            _ => writeln!(out, "{:MARGIN$}{line}", "")?,
+            _ => writeln!(out, "{:margin$}{line}", "")?,
         }
     }
-    for line in wrap(evidence, width - MARGIN - 2).iter().filter(|_| !passes) {
-        writeln!(out, "{:MARGIN$}  {}", "", paint.faint(line))?;
+    for line in wrap(evidence, width - margin - 2).iter().filter(|_| !passes) {
+        writeln!(out, "{:margin$}  {}", "", paint.faint(line))?;
     }
     if let Some(remedy) = remedy {
-        for (position, line) in wrap(remedy, width - MARGIN - 7).iter().enumerate() {
+        for (position, line) in wrap(remedy, width - margin - 7).iter().enumerate() {
             let tip = if position == 0 { paint.strong("tip: ").to_string() } else { " ".repeat(5) };
-            writeln!(out, "{:MARGIN$}  {tip}{line}", "")?;
+            writeln!(out, "{:margin$}  {tip}{line}", "")?;
         }
     }
     let of_router = commands.iter().filter(|command| command.place == Place::Router);
@@ -82,7 +87,7 @@ pub fn paragraph(
     for command in commands {
         // Commands are copied, and stay on one line. The forms of other systems are in a column.
         let width = if command.place == Place::Router { longest } else { 0 };
-        write!(out, "{WHOLE}{:MARGIN$}    {:width$}", "", command.run)?;
+        write!(out, "{WHOLE}{:margin$}    {:width$}", "", command.run)?;
         if command.place != Place::Here {
             write!(out, "{}", paint.faint(format_args!("   # {}", Where(command))))?;
         }
@@ -92,7 +97,7 @@ pub fn paragraph(
 }
 
 /// `text` in the colour of a level.
-fn painted(level: Level, text: &str, paint: Paint) -> String {
+pub(super) fn painted(level: Level, text: &str, paint: Paint) -> String {
     match level {
         Level::Pass => paint.good(text).to_string(),
         Level::Note => paint.faint(text).to_string(),
@@ -111,7 +116,8 @@ mod tests {
 
     fn shown(finding: &Notice) -> String {
         let mut out = Vec::new();
-        paragraph(finding, None, Paint::new(ColorWhen::Never, &io::stdout()), &mut out).unwrap();
+        paragraph(finding, None, None, Paint::new(ColorWhen::Never, &io::stdout()), &mut out)
+            .unwrap();
         String::from_utf8(finished(&out, None)).unwrap()
     }
 

@@ -59,7 +59,7 @@ fn unmatched(pair: &PairInfo) -> &'static str {
 }
 
 /// `239.1.1.1:5000`, `10.0.0.5@232.1.1.1:5000`, `[ff02::5%eth0]:5000`.
-struct Side<'a>(&'a SideInfo);
+pub struct Side<'a>(pub &'a SideInfo);
 
 impl Display for Side<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

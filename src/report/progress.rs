@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 
+use super::full_screen::{FullScreen, RunProgress};
 use super::human::rate;
 use super::screen::finished;
 use super::style::{Paint, is_dumb};
@@ -252,6 +253,8 @@ pub struct Progress {
     /// `None` if no progress is shown.
     goal: Option<Goal>,
     line: ProgressLine,
+    /// The view that shows the progress instead of the line.
+    view: Option<FullScreen>,
     paint: Paint,
     recent: Recent,
     /// The time of the last drawing, done or left out.
@@ -265,9 +268,18 @@ impl Progress {
     /// Progress on standard error, if that is a terminal with a movable cursor.
     pub(super) fn new(goal: Option<Goal>, line: &ProgressLine, paint: Paint) -> Self {
         let goal = goal.filter(|_| io::stderr().is_terminal() && !is_dumb());
+        Self::of(goal, line, None, paint)
+    }
+
+    /// Progress in a full-screen view.
+    pub(super) fn in_view(goal: Option<Goal>, view: &FullScreen, paint: Paint) -> Self {
+        Self::of(goal, &ProgressLine::default(), Some(view.clone()), paint)
+    }
+
+    fn of(goal: Option<Goal>, line: &ProgressLine, view: Option<FullScreen>, paint: Paint) -> Self {
         let last = goal.map_or_else(Instant::now, |goal| goal.start);
         let (line, recent, due) = (line.clone(), Recent::default(), last + FIRST);
-        Progress { goal, line, paint, recent, last, due, drawn: false }
+        Progress { goal, line, view, paint, recent, last, due, drawn: false }
     }
 
     /// Changes the goal of a run whose length changes.
@@ -297,6 +309,10 @@ impl Progress {
         }
         (self.last, self.due) = (now, now + EVERY);
         self.recent.note(now, done, meter);
+        if let Some(view) = &self.view {
+            let View { fraction, left, .. } = self.state(goal, now, done, meter);
+            return view.set_progress(RunProgress { fraction, left });
+        }
         let is_foreground = sys::stderr_is_foreground();
         self.drawn = is_foreground && sys::stderr_is_writable();
         if !self.drawn {
@@ -304,6 +320,13 @@ impl Progress {
             self.line.0.fetch_and(is_foreground, Ordering::Relaxed);
             return;
         }
+        let view = self.state(goal, now, done, meter);
+        let columns = Term::stderr().size().1.saturating_sub(SPARE).max(1);
+        let line = view.line(usize::from(columns), self.paint);
+        let _ = self.line.draw(&String::from_utf8_lossy(&finished(line.as_bytes(), None)));
+    }
+
+    fn state(&self, goal: Goal, now: Instant, done: u64, meter: &Meter) -> View {
         let speed = self.recent.speed(now);
         let steps = goal.count.map(|count| count.saturating_sub(done));
         let measured = speed.zip(steps).and_then(|(speed, steps)| speed.time_for(steps));
@@ -315,7 +338,7 @@ impl Progress {
             }
             _ => goal.left(now, measured),
         };
-        let view = View {
+        View {
             fraction,
             left,
             elapsed,
@@ -324,10 +347,7 @@ impl Progress {
             count: goal.count,
             bytes: goal.bytes,
             datagrams: meter.datagrams,
-        };
-        let columns = Term::stderr().size().1.saturating_sub(SPARE).max(1);
-        let line = view.line(usize::from(columns), self.paint);
-        let _ = self.line.draw(&String::from_utf8_lossy(&finished(line.as_bytes(), None)));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::format::{EventClock, Format};
 use super::observe::{ObserverError, Observers};
 use super::out::{InterruptibleWriter, OutputBuffer};
+use super::workflow_commands::{are_obeyed, disarmed};
 use super::{ColorWhen, Goal, Notes, Output, Paint, Progress, Screen, notice};
 use crate::event::{Event, Failure};
 use crate::net::{InterfaceEvents, Wake};
@@ -20,6 +21,12 @@ enum Verbosity {
     Nothing,
     Summary,
     Everything,
+}
+
+/// Whether the text of an event waits for the end of the view: what went wrong is not only for the
+/// moment.
+fn is_kept(event: &Event) -> bool {
+    event.is_summary() || matches!(event, Event::Warning(_) | Event::Explanation(_))
 }
 
 /// The options for the output.
@@ -48,6 +55,9 @@ pub struct Reporter<'a> {
     screen: Screen,
     notes: Notes,
     paint_notes: Paint,
+    /// Foreign text must not contain commands to a runner of GitHub Actions. Raw payloads may: they
+    /// are for a file or a pipe.
+    disarms: bool,
     /// A summary was reported.
     has_ended: bool,
 }
@@ -78,6 +88,7 @@ impl<'a> Reporter<'a> {
             screen,
             notes,
             paint_notes,
+            disarms: are_obeyed() && output != Output::Raw,
             has_ended: false,
         }
     }
@@ -112,11 +123,25 @@ impl<'a> Reporter<'a> {
             return Ok(());
         }
         let wanted = if event.is_summary() { Verbosity::Summary } else { Verbosity::Everything };
-        if wanted > self.level {
+        if wanted > self.level || (self.notes.full_screen.hides_output() && !is_kept(event)) {
             return Ok(());
         }
+        let start = self.out.bytes().len();
         self.format.event(event, self.out.bytes(), &mut self.notes)?;
+<<<<<<< HEAD
+        if self.disarms {
+            let shown = self.out.bytes().split_off(start);
+            self.out.bytes().extend_from_slice(&disarmed(&shown));
+        }
         self.out.flush_if_large()
+=======
+        if self.notes.full_screen.hides_output() { Ok(()) } else { self.out.flush_if_large() }
+    }
+
+    /// Whether datagrams are shown, as far as the options say.
+    pub fn shows_datagrams(&self) -> bool {
+        !self.notes.full_screen.hides_output()
+>>>>>>> main
     }
 
     /// Dates the events that follow by the clock of a capture, which has reached `time`; `None`
@@ -163,9 +188,9 @@ impl<'a> Reporter<'a> {
 
     /// Shows an event at once, after all earlier output.
     fn diagnose(&mut self, event: &Event) -> io::Result<()> {
-        self.out.flush()?;
+        self.flush()?;
         self.event(event)?;
-        self.out.flush()
+        self.flush()
     }
 
     /// Shows advice, on standard error for each format, and not with `-q`.
@@ -205,7 +230,7 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// As [`Reporter::event`].
     pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        if self.notes.full_screen.hides_output() { Ok(()) } else { self.out.flush() }
     }
 
     /// Writes the final output. A closed output is no error then. If the reader stalls, a warning
@@ -244,6 +269,9 @@ impl<'a> Reporter<'a> {
     /// datagram (`show`), there is no progress line.
     pub fn progress(&self, goal: Option<Goal>, show: bool) -> Progress {
         let scrolls = show && self.level == Verbosity::Everything && io::stdout().is_terminal();
+        if self.notes.full_screen.is_on() {
+            return Progress::in_view(goal, &self.notes.full_screen, self.paint_notes);
+        }
         let goal = goal.filter(|_| self.level > Verbosity::Nothing && !scrolls);
         Progress::new(goal, &self.notes.line, self.paint_notes)
     }

@@ -3,31 +3,28 @@
 use std::cell::OnceCell;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
 
-use super::format::Format;
-use super::human::{payload, rate, size, time_of_day};
+use super::changes;
+use super::format::{EventClock, Format};
+use super::human::{SHORTEST_RATE, payload, rate, size, time_of_day, time_to_millis};
 use super::screen::Screen;
 use super::style::Paint;
 use super::{
-    answers, bench, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs,
-    ping, playout, receivers, recording, replay, scan, traffic,
+    answers, bench, capture, check, effort, flows, ifaces, impaired, interval, measured, notice,
+    pairs, ping, playout, receivers, recording, replay, scan, traffic,
 };
-use crate::assertion::Value;
 use crate::event::{
     Event, Excluded, FormInfo, IfacesSummary, InputInfo, InterfaceInfo, Listening, Origin, Pinging,
     PlayoutPace, RcvbufInfo, ReceivedDatagram, RecvSummary, SendSummary, Sending, SentDatagram,
-    TargetInfo, Totals, spans,
+    TargetInfo, Totals, Watching, spans,
 };
 use crate::units::dscp;
 use crate::units::rcvbuf::{RcvbufRequest, format_duration};
 use crate::units::words::{count, span};
 use crate::verdict::{COULD_NOT_RUN, Verdict};
-
-/// A rate over less time is that of one burst, which would mislead.
-const SHORTEST_RATE: Duration = Duration::from_millis(10);
 
 /// The text format.
 pub struct Text {
@@ -42,6 +39,9 @@ pub struct Text {
     interfaces: Vec<InterfaceInfo>,
     /// Findings were shown.
     has_findings: bool,
+    /// The first cycle of a repeated command was shown: what follows is dated.
+    is_watching: bool,
+    clock: EventClock,
     /// The table of a scan, which grows.
     found: scan::Growing,
     trials: bench::Trials,
@@ -62,15 +62,22 @@ impl Format for Text {
         self.has_lines |= out.len() > start;
         Ok(())
     }
+
+    fn set_clock(&mut self, clock: EventClock) {
+        self.clock = clock;
+    }
 }
 
 impl Text {
     /// `paint` colours the results, `paint_notes` the diagnostics.
     pub fn new(screen: Screen, paint: Paint, paint_notes: Paint, whole: bool) -> Self {
-        let zone = match screen {
+        let (zone, clock) = match screen {
             // The same on every host.
-            Screen::Buffer(_) => OnceCell::from(TimeZone::UTC),
-            Screen::Output | Screen::Diagnostics => OnceCell::new(),
+            Screen::Buffer(_) => {
+                let epoch = Some(SystemTime::UNIX_EPOCH);
+                (OnceCell::from(TimeZone::UTC), EventClock::Capture(epoch))
+            }
+            Screen::Output | Screen::Diagnostics => (OnceCell::new(), EventClock::System),
         };
         Text {
             screen,
@@ -80,6 +87,8 @@ impl Text {
             zone,
             interfaces: Vec::new(),
             has_findings: false,
+            is_watching: false,
+            clock,
             found: scan::Growing::default(),
             trials: bench::Trials::default(),
             cycles: bench::Cycles::default(),
@@ -150,7 +159,14 @@ impl Text {
             Event::Checking(ready) => check::checking(ready, out),
             Event::Finding(found) => {
                 self.has_findings = true;
-                notice::paragraph(found, self.screen.columns(), self.paint, out)
+                let time = self.is_watching.then(|| self.now());
+                let time = time.as_deref();
+                notice::paragraph(found, time, self.screen.columns(), self.paint, out)
+            }
+            Event::Resolved(found) => changes::resolved(found, &self.now(), self.paint, out),
+            Event::Watching(watching) => self.watching(watching, out),
+            Event::InterfaceChange(change) => {
+                changes::interface(change, &self.now(), self.whole, self.paint, out)
             }
             Event::Explanation(found) => notice::explanation(found, self.paint_notes, notes),
             Event::CheckSummary(summary) => {
@@ -371,7 +387,7 @@ impl Text {
         write!(out, " in {}", span(summary.elapsed))?;
         self.rates(&summary.meter, out)?;
         writeln!(out)?;
-        effort(summary, out)?;
+        effort::lines(summary, out)?;
         summary.playout.as_ref().map_or(Ok(()), |totals| playout::totals(totals, out))?;
         impaired::lines(&summary.targets, self.paint, out)?;
         summary.replay.as_ref().map_or(Ok(()), |totals| replay::summary(totals, out))?;
@@ -382,12 +398,36 @@ impl Text {
         self.reasons(&summary.verdict, out)
     }
 
-    /// The table of the interfaces; with `-q` only their number.
+    /// The first cycle is complete: shows its end, and what follows.
+    fn watching(&mut self, watching: &Watching, out: &mut dyn Write) -> io::Result<()> {
+        self.is_watching = true;
+        self.table(out)?;
+        self.interfaces = Vec::new();
+        changes::watching(watching, self.paint, out)
+    }
+
+    /// The time of the event that is being written.
+    fn now(&self) -> String {
+        let time = match self.clock {
+            EventClock::System => Some(SystemTime::now()),
+            EventClock::Capture(time) => time,
+        };
+        let zone = self.zone.get_or_init(TimeZone::system);
+        time_to_millis(time.unwrap_or(SystemTime::UNIX_EPOCH), zone).to_string()
+    }
+
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self.interfaces.as_slice() {
+            [] => Ok(()),
+            all => ifaces::table(all, self.screen.columns(), self.paint, self.whole, out),
+        }
+    }
+
+    /// The table of the interfaces; with `-q`, and after their changes, only their number.
     fn ifaces_summary(&self, summary: &IfacesSummary, out: &mut dyn Write) -> io::Result<()> {
-        if self.interfaces.is_empty() {
-            writeln!(out, "{}", count(summary.interfaces as u64, "interface"))?;
-        } else {
-            ifaces::table(&self.interfaces, self.screen.columns(), self.paint, self.whole, out)?;
+        match self.interfaces.is_empty() {
+            true => ifaces::number(summary, out)?,
+            false => self.table(out)?,
         }
         self.reasons(&summary.verdict, out)
     }
@@ -428,38 +468,6 @@ impl Text {
             .iter()
             .try_for_each(|reason| writeln!(out, "{} {reason}", self.paint.bad("FAIL")))
     }
-}
-
-/// The send delay and the CPU time of a sender, its skipped rounds and its waits.
-fn effort(summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
-    // The delay of the first datagram is the time that the program took to start.
-    let late = summary.pace_ns.as_ref().filter(|_| summary.meter.datagrams > 1);
-    let late = late.map(|late| {
-        let [p50, p99, max] = [late.p50, late.p99, late.max].map(Value::Nanos);
-        format!("send delay p50 {p50}, p99 {p99}, max {max}")
-    });
-    let cpu = summary.cpu.filter(|_| summary.elapsed >= SHORTEST_RATE).map(|cpu| {
-        let share = 100.0 * cpu.as_secs_f64() / summary.elapsed.as_secs_f64();
-        format!("CPU {} ({share:.*} % of a core)", span(cpu), usize::from(share < 10.0))
-    });
-    if late.is_some() || cpu.is_some() {
-        writeln!(out, "  {}", late.into_iter().chain(cpu).collect::<Vec<_>>().join("; "))?;
-    }
-    if summary.skipped > 0 {
-        writeln!(
-            out,
-            "  skipped {}: could not keep the requested pace",
-            count(summary.skipped, "round")
-        )?;
-    }
-    if summary.waits > 0 {
-        let times = match summary.waits {
-            1 => "once".to_owned(),
-            waits => count(waits, "time").to_string(),
-        };
-        writeln!(out, "  waited {times} for space in the system's send queues")?;
-    }
-    Ok(())
 }
 
 /// `, VRF blue`.

@@ -18,6 +18,11 @@ pub struct Interrupt {
     pipe: WakePipe,
 }
 
+/// Requests the end of the run, as Ctrl-C does.
+pub fn request_end() {
+    let _ = signal_hook::low_level::raise(SIGINT);
+}
+
 impl Interrupt {
     /// Takes over SIGINT, SIGTERM and, unless nohup(1) had it ignored, SIGHUP. A second SIGINT ends
     /// the program and COMMAND at once. A second SIGTERM does not: timeout(1) sends two within a

@@ -13,6 +13,7 @@ mod captured;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "fallback.rs")]
 mod imp;
+mod input_state;
 mod interrupt;
 mod message;
 mod meta;
@@ -38,9 +39,13 @@ pub use imp::{
     dropped, force_receive_buffer, is_train_refused, report_queue_drops, send_unicast_via,
     send_via_v4, set_nonblocking, set_timer_slack, take_trains,
 };
-pub use interrupt::Interrupt;
+#[cfg(feature = "live")]
+pub use input_state::InputState;
+pub use interrupt::{Interrupt, request_end};
 pub use message::Message;
 pub use meta::Meta;
+#[cfg(feature = "live")]
+pub use os::TerminalInput;
 #[cfg(unix)]
 pub use os::start_with_open_files;
 pub use os::{
@@ -49,5 +54,7 @@ pub use os::{
     standard_input, standard_output, stderr_is_foreground, stderr_is_writable, too_many_files,
     wait_for_room,
 };
+#[cfg(all(feature = "live", unix))]
+pub use os::{restore_terminal, save_terminal};
 pub use signal::Signal;
 pub use sources::{SourceChange, change_source};

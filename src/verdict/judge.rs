@@ -268,6 +268,14 @@ pub fn of_list(stop: Stop) -> Verdict {
     verdict
 }
 
+/// Judges a list whose changes are reported until a signal, which is the usual end. A closed
+/// terminal is none.
+pub fn of_watch(stop: Stop) -> Verdict {
+    let mut verdict = Verdict::default();
+    hung_up(stop, &mut verdict);
+    verdict
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

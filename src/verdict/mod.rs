@@ -13,6 +13,7 @@ pub use bench::{
 pub use ending::{Ended, RunError, Stop, conclude};
 pub use judge::{
     COULD_NOT_RUN, Evidence, Verdict, of_capture, of_list, of_recv, of_reports, of_scan, of_send,
+    of_watch,
 };
 pub use limits::Limits;
 pub use ping::{PingEvidence, of_ping};

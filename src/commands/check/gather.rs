@@ -31,11 +31,16 @@ const SELF_TEST_DATAGRAMS: u64 = 10;
 /// has just started.
 const WAITS_AFTER_REPORT: [Duration; 2] = [Duration::from_millis(500); 2];
 
-/// Gathers the facts. Returns them, and the reason why listening stopped.
+/// Gathers the facts. Returns them, and the reason why listening stopped. The `first` cycle is
+/// announced and shows its progress.
 ///
 /// # Errors
 /// The operation without which nothing can be gathered.
-pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Stop), RunError> {
+pub fn gather(
+    plan: &plan::Check,
+    first: bool,
+    reporter: &mut Reporter,
+) -> Result<(Facts, Stop), RunError> {
     let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
     let mut facts = facts(plan, &interfaces, &host::groups());
     facts.membership.left_out = plan.left_out;
@@ -56,10 +61,12 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Sto
     drop(self_test);
     look_for_membership(&mut facts, &host::groups());
 
-    let mut live = Live::new(&facts, inbox, beside && plan.beside.is_some());
+    let mut live = Live::new(&facts, inbox, beside && plan.beside.is_some(), first);
     // In a user namespace, the kernel may refuse capture in spite of the capability.
     facts.rights.capture = live.sees_frames();
-    announce(plan, reporter)?;
+    if first {
+        announce(plan, reporter)?;
+    }
     let snapshot = HostSnapshot::take(facts.target.port, facts.family());
     if let Some(listen) = own.filter(|_| facts.rights.capture) {
         live.expect_queries(&listen.at);

@@ -53,6 +53,7 @@ pub struct Live {
     /// The datagrams of the target, for the progress.
     meter: Meter,
     listened: Duration,
+    shows_progress: bool,
 }
 
 /// Identifies a flow: interface, sender, port, VLAN, whether its frames are addressed to another
@@ -65,7 +66,7 @@ const MAX_ENTRIES: usize = 1000;
 impl Live {
     /// Listens with these sockets, and to frames if that is permitted. `beside`: the sender also
     /// sends to addresses beside the group.
-    pub fn new(facts: &Facts, inbox: Option<Inbox>, beside: bool) -> Self {
+    pub fn new(facts: &Facts, inbox: Option<Inbox>, beside: bool, shows_progress: bool) -> Self {
         let frames =
             net::Frames::open().inspect_err(|error| debug!(%error, "cannot capture frames")).ok();
         Live {
@@ -82,6 +83,7 @@ impl Live {
             paths: beside.then(|| Paths::new(facts.target.group)),
             meter: Meter::default(),
             listened: Duration::ZERO,
+            shows_progress,
         }
     }
 
@@ -118,8 +120,8 @@ impl Live {
         let start = Instant::now();
         let end = start.checked_add(time);
         let mut ended: Option<Instant> = None;
-        let mut progress =
-            reporter.progress(Some(Goal { duration: Some(time), ..Goal::open(start) }), false);
+        let goal = Goal { duration: Some(time), ..Goal::open(start) };
+        let mut progress = reporter.progress(Some(goal).filter(|_| self.shows_progress), false);
         let stop = loop {
             let now = Instant::now();
             if let Some(signal) = reporter.signal() {

@@ -9,5 +9,6 @@ mod live;
 mod path;
 mod pim;
 mod run;
+mod watch;
 
 pub use run::run;

@@ -65,6 +65,8 @@ pub struct Counts {
     /// Observers take the reports.
     pub observed: bool,
     start: Instant,
+    /// Observers draw the delays of each stream.
+    pub spreads: bool,
 }
 
 /// The counters from one report to the next.
@@ -110,6 +112,7 @@ impl Counts {
             copies: copies.then(Copies::default),
             observed: false,
             start,
+            spreads: false,
         }
     }
 
@@ -187,7 +190,7 @@ impl Counts {
             now.steady - self.start,
             &self.whole,
             self.anomalies(discards),
-            describe(&self.streams, &hidden, false, now.system.into()),
+            describe(&self.streams, &hidden, false, false, now.system.into()),
         )
     }
 
@@ -209,7 +212,7 @@ impl Counts {
                 now.steady - since,
                 &interval.tally,
                 anomalies.since(&interval.before),
-                describe(&self.streams, &hidden, true, now.system.into()),
+                describe(&self.streams, &hidden, true, self.spreads, now.system.into()),
             ),
             flows: if self.observed { flow_totals(&self.flows) } else { None },
         };

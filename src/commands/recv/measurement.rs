@@ -41,7 +41,7 @@ impl<'a> Measurement<'a> {
         recorder: Option<Recorder<'a>>,
     ) -> Self {
         counts.streams.pairs = Pairs::new(plan.pairs.clone());
-        counts.observed = plan.observed;
+        (counts.observed, counts.spreads) = (plan.observed, plan.spreads);
         Measurement {
             plan,
             conditions: StopConditions::new(plan.limits, start),
@@ -76,7 +76,7 @@ impl<'a> Measurement<'a> {
         self.warnings.check_untracked(&self.counts.streams, &self.counts.flows, reporter)?;
         self.warnings.check_peers(&mut self.counts.streams, reporter)?;
         self.count_copy(datagram, copied, reporter)?;
-        if self.plan.show {
+        if self.plan.show && reporter.shows_datagrams() {
             reporter.event(&Event::Received(received(datagram, classified)))?;
         }
         Ok(self.conditions.count_datagram(now))

@@ -279,6 +279,7 @@ impl QueueSender {
     fn count_sent(&mut self, sent: Range<usize>, context: &mut SendContext) -> io::Result<()> {
         // All are counted before the first is shown, because the reader may close the output.
         let mut numbers = Vec::new();
+        let show = self.show && context.reporter.shows_datagrams();
         let mut last: Option<(SystemTime, UnixTime)> = None;
         let measured = self.payload.stream().is_some();
         for index in sent.clone() {
@@ -296,7 +297,7 @@ impl QueueSender {
             self.meter.add(steady, len);
             self.totals[position].datagrams += 1;
             self.totals[position].bytes += len as u64;
-            if self.show {
+            if show {
                 numbers.push(number);
             }
         }

@@ -6,6 +6,7 @@
 mod changes;
 mod event;
 mod messages;
+mod monitor;
 #[cfg_attr(not(target_os = "linux"), path = "no_netlink.rs")]
 mod netlink;
 mod retry;
@@ -15,5 +16,6 @@ mod watcher;
 pub(super) use changes::Changes;
 pub use event::{InterfaceEvent, InterfaceEvents};
 pub(super) use event::{Rejoined, note_joined};
+pub use monitor::InterfaceMonitor;
 pub(super) use retry::{Failures, Retry, note_failure};
 pub(super) use watcher::Watch;

@@ -17,7 +17,7 @@ use crate::verdict::Verdict;
 /// The most warnings that the file lists. A run of weeks may have more.
 const MOST_WARNINGS: usize = 1000;
 
-/// The most findings of a check, which may repeat for weeks.
+/// The most findings of a check.
 const MOST_FINDINGS: usize = 1000;
 
 /// Opens the test cases of a run.
@@ -32,6 +32,7 @@ pub fn junit(path: &Path, run: &RunInfo) -> Result<Box<dyn Observer>, ObserverEr
         start: Instant::now(),
         warnings: Vec::new(),
         explanations: Vec::new(),
+        findings: Vec::new(),
         cases: Vec::new(),
         verdict: None,
     }))
@@ -46,6 +47,8 @@ struct Junit {
     warnings: Vec<String>,
     /// Why nothing arrives.
     explanations: Vec<String>,
+    /// The findings that hold.
+    findings: Vec<Notice>,
     cases: Vec<TestCase>,
     verdict: Option<Verdict>,
 }
@@ -57,9 +60,10 @@ impl Observer for Junit {
                 self.warnings.push(text_of(warning));
             }
             Event::Explanation(finding) => self.explanations.push(text_of(finding)),
-            Event::Finding(finding) if self.cases.len() < MOST_FINDINGS => {
-                self.cases.push(test_cases::of_finding(finding, &text_of(finding)));
+            Event::Finding(finding) if self.findings.len() < MOST_FINDINGS => {
+                self.findings.push((*finding).clone());
             }
+            Event::Resolved(finding) => self.findings.retain(|known| known != *finding),
             _ => {
                 if let Some((verdict, cases)) = of_summary(event) {
                     self.cases.extend(cases);
@@ -88,7 +92,9 @@ impl Junit {
         let mut suite = TestSuite::new(name.as_str());
         suite.set_time(elapsed);
         let mut names = Vec::new();
-        for mut case in self.cases.drain(..).chain([verdict]) {
+        let of_finding = |finding: &Notice| test_cases::of_finding(finding, &text_of(finding));
+        let findings: Vec<TestCase> = self.findings.iter().map(of_finding).collect();
+        for mut case in findings.into_iter().chain(self.cases.drain(..)).chain([verdict]) {
             number(&mut case, &mut names);
             case.set_classname(class.as_str());
             suite.add_test_case(case);

@@ -1,10 +1,11 @@
 //! Files that describe a whole run: an HTML report, test cases, a table of the intervals.
 
+mod csv;
+mod csv_rows;
 mod html;
 mod junit;
 mod test_cases;
-mod unfinished;
 
+pub use csv::csv;
 pub use html::html;
 pub use junit::junit;
-pub use unfinished::csv;

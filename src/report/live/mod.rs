@@ -1,5 +1,35 @@
 //! The full-screen view of `--live`.
+//!
+//! An observer turns events into a [`snapshot`] of what is shown, and hands it to a thread, which
+//! draws and reads keys. The thread never makes the loop of the run wait.
 
-mod unfinished;
+mod cell;
+mod detail;
+mod draw;
+mod follow;
+mod glyphs;
+mod keys;
+mod model;
+mod obstacle;
+mod open;
+mod panics;
+mod ping;
+mod recv;
+#[cfg(test)]
+mod rig;
+mod scan;
+mod send;
+mod snapshot;
+mod table_state;
+mod terminal;
+mod theme;
+mod view;
 
-pub use unfinished::open;
+#[cfg(test)]
+pub use keys::Key;
+pub use obstacle::obstacle;
+#[cfg(test)]
+pub use obstacle::{Facts, reason};
+pub use open::open;
+#[cfg(test)]
+pub use rig::Rig;

@@ -54,6 +54,7 @@ pub fn stream(last: u8, counters: CountersInfo) -> StreamInfo {
         ended: true,
         restarts: 0,
         detail: DetailInfo::default(),
+        spread: None,
         so_far: StreamTotals::default(),
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Observer, ObserverError, Observers};
+use crate::notice::Notice;
 use crate::report::service::Notifier;
-use crate::report::{files, live, metrics};
+use crate::report::{ColorWhen, Notes, files, live, metrics};
 
 /// The time between two intervals if the command line states none.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -55,20 +56,38 @@ impl Observation {
         is_needed.then_some(INTERVAL)
     }
 
+    /// Whether the observers draw the delays of each stream.
+    pub fn draws_delays(&self) -> bool {
+        self.live
+    }
+
+    /// The reason why there cannot be a full-screen view, if one is asked for. `other_use` is the
+    /// part of the run that uses the terminal.
+    pub fn obstacle(&self, other_use: Option<&'static str>) -> Option<Notice> {
+        if self.live { live::obstacle(other_use) } else { None }
+    }
+
     /// Opens the observers: a file that cannot be written fails before the run. A service gets one
     /// more, for its manager. After an error, those that are open take the failure of the run.
     ///
     /// # Errors
     /// A file cannot be written, a port cannot be bound, or the build has no such observer.
-    pub fn open(&self, run: &RunInfo) -> (Observers, Result<(), ObserverError>) {
+    pub fn open(
+        &self,
+        run: &RunInfo,
+        color: ColorWhen,
+        notes: &Notes,
+    ) -> (Observers, Result<(), ObserverError>) {
         let mut opened: Vec<Box<dyn Observer>> = Vec::new();
-        let result = self.open_each(run, &mut opened);
+        let result = self.open_each(run, color, notes, &mut opened);
         (Observers::new(opened), result)
     }
 
     fn open_each(
         &self,
         run: &RunInfo,
+        color: ColorWhen,
+        notes: &Notes,
         opened: &mut Vec<Box<dyn Observer>>,
     ) -> Result<(), ObserverError> {
         if let Some(notifier) = Notifier::open() {
@@ -81,13 +100,13 @@ impl Observation {
             opened.push(files::html(path, run)?);
         }
         if let Some(path) = &self.csv {
-            opened.push(files::csv(path)?);
+            opened.push(files::csv(path, run)?);
         }
         if let Some(place) = &self.metrics {
             opened.push(metrics::open(place, run)?);
         }
         if self.live {
-            opened.push(live::open(run)?);
+            opened.push(live::open(run, color, notes)?);
         }
         Ok(())
     }

@@ -43,6 +43,12 @@ pub enum ObserverError {
         /// The system's error.
         source: io::Error,
     },
+    /// The full-screen view cannot continue.
+    #[error("cannot show the full-screen view: {}", describe(source))]
+    View {
+        /// The system's error.
+        source: io::Error,
+    },
     /// An address cannot be bound.
     #[error("cannot serve metrics at {address}: {}{}", describe(source), tip(source))]
     Listen {

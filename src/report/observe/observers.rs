@@ -18,6 +18,11 @@ impl Observers {
         Observers { observers, failed: None }
     }
 
+    /// Adds one more.
+    pub fn add(&mut self, observer: Box<dyn Observer>) {
+        self.observers.push(observer);
+    }
+
     /// Passes an event on.
     pub fn event(&mut self, event: &Event) {
         self.each(|observer| observer.event(event));

@@ -10,6 +10,7 @@ use signal_hook::low_level;
 
 use super::ignored::is_ignored;
 use super::process_group;
+use super::terminal::restore_terminal;
 
 /// The signals that request the end. Without SIGHUP if this process began with it ignored, as
 /// nohup(1) does.
@@ -32,11 +33,12 @@ pub fn end_at_second_interrupt(armed: Arc<AtomicBool>) -> io::Result<()> {
             first.store(millis(), Ordering::SeqCst);
         } else if u128::from(millis() - first.load(Ordering::SeqCst)) >= ONE_PRESS.as_millis() {
             process_group::kill_at_once();
+            restore_terminal();
             low_level::exit(128 + SIGINT);
         }
     };
-    // SAFETY: the action uses atomics, and calls clock_gettime(2), kill(2) and _exit(2). All of them
-    // are async-signal-safe.
+    // SAFETY: the action uses atomics, and calls clock_gettime(2), kill(2), tcsetattr(3), poll(2),
+    // write(2) and _exit(2). All of them are async-signal-safe.
     unsafe { low_level::register(SIGINT, end) }?;
     Ok(())
 }

@@ -22,5 +22,7 @@ pub use limits::{start_with_open_files, too_many_files};
 pub use options::set_traffic_class_v6;
 pub use poll::{PollSource, borrow, poll, wait_for_room};
 pub use process_group::ProcessGroup;
-pub use terminal::{stderr_is_foreground, stderr_is_writable};
+pub use terminal::{
+    TerminalInput, restore_terminal, save_terminal, stderr_is_foreground, stderr_is_writable,
+};
 pub use wake::WakePipe;

@@ -21,5 +21,5 @@ pub use limits::too_many_files;
 pub use options::set_traffic_class_v6;
 pub use poll::{PollSource, borrow, poll, wait_for_room};
 pub use process_group::ProcessGroup;
-pub use terminal::{stderr_is_foreground, stderr_is_writable};
+pub use terminal::{TerminalInput, stderr_is_foreground, stderr_is_writable};
 pub use wake::WakePipe;

@@ -201,7 +201,9 @@ impl Replay {
         }
         let known = outbox.endpoints().count();
         let ask = |_: IpAddr, _: &[&Interface]| Answer::NoTerminal;
-        let found = Host::here(&ask).and_then(|host| self.plan.endpoints([to], &host));
+        let found = Host::here(&ask)
+            .map_err(plan::PlanError::from)
+            .and_then(|host| self.plan.endpoints([to], &host));
         let opened = found.map_err(|error| error.to_string()).and_then(|endpoints| {
             let added = endpoints.into_iter().map(|at| outbox.add(at));
             added.collect::<Result<Vec<usize>, _>>().map_err(|error| error.to_string())

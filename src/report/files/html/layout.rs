@@ -109,7 +109,7 @@ pub fn page(model: &Model, page: Page, text: &str, json: &Embedded) -> Markup {
                     h1 {
                         span class={ "badge " (class) } { (word) }
                         @if let Some(headline) = &page.headline {
-                            " " span.headline { (headline) }
+                            " " span.headline { (Printable(headline)) }
                         }
                     }
                     (reasons(&page))

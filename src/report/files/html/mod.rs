@@ -2,6 +2,7 @@
 
 mod axis;
 mod bench;
+mod beside;
 mod charts;
 mod check;
 mod json;
@@ -23,3 +24,8 @@ mod table;
 mod tracks;
 
 pub use observer::html;
+#[cfg(test)]
+pub use observer::page_of;
+
+#[cfg(test)]
+mod tests;

@@ -81,6 +81,14 @@ impl Notices {
             self.more += 1;
         }
     }
+
+    /// Removes a notice that no longer holds.
+    pub fn remove(&mut self, notice: &Notice) {
+        match self.kept.iter().rposition(|(_, known)| known == notice) {
+            Some(position) => drop(self.kept.remove(position)),
+            None => self.more = self.more.saturating_sub(1),
+        }
+    }
 }
 
 impl Model {

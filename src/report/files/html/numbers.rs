@@ -68,6 +68,23 @@ fn zoned(time: SystemTime) -> Option<Zoned> {
     Some(Timestamp::try_from(time).ok()?.to_zoned(TimeZone::try_system().unwrap_or(TimeZone::UTC)))
 }
 
+/// A text of at most this many bytes, cut at the end of a line.
+pub fn shortened(text: &[u8], most: usize) -> String {
+    let text = String::from_utf8_lossy(text);
+    if text.len() <= most {
+        return text.into_owned();
+    }
+    let mut short = String::new();
+    for line in text.split_inclusive('\n') {
+        if short.len() + line.len() > most {
+            short.push_str("...");
+            break;
+        }
+        short.push_str(line);
+    }
+    short
+}
+
 /// The cell of a value that was not measured.
 pub fn dash() -> String {
     "–".to_owned()

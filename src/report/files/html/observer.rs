@@ -9,6 +9,7 @@ use super::bench::{self, MOST_TRIALS};
 use super::json::Embedded;
 use super::layout::{self, Page};
 use super::model::Model;
+use super::numbers::shortened;
 use super::{check, ping, recv, scan, send};
 use crate::event::{Event, Stamped};
 use crate::report::observe::{Observer, ObserverError, RunInfo};
@@ -26,6 +27,9 @@ pub fn html(path: &Path, run: &RunInfo) -> Result<Box<dyn Observer>, ObserverErr
 
 /// The width of the text of a run.
 const TEXT_COLUMNS: usize = 120;
+
+/// How long it is at most, in bytes.
+const LONGEST_TEXT: usize = 100_000;
 
 /// A report while its run goes on.
 struct Report {
@@ -82,6 +86,7 @@ pub fn take(model: &mut Model, event: &Event) {
         Event::Finding(notice) | Event::Explanation(notice) => {
             model.findings.push(model.now(), notice);
         }
+        Event::Resolved(notice) => model.findings.remove(notice),
         _ => {}
     }
 }
@@ -105,5 +110,25 @@ pub fn page(model: &Model, summary: &Event) -> Markup {
         Event::Failure(failure) => Page::new(&failure.verdict),
         _ => Page::new(&Verdict::default()),
     };
-    layout::page(model, page, &String::from_utf8_lossy(&text), &json)
+    layout::page(model, page, &shortened(&text, LONGEST_TEXT), &json)
+}
+
+/// The page of a run with these events, which happened at `time`.
+#[cfg(test)]
+pub fn page_of<'a>(
+    run: &RunInfo,
+    time: SystemTime,
+    events: impl IntoIterator<Item = Event<'a>>,
+) -> String {
+    let mut model = Model::new(run);
+    model.started = time;
+    model.date(Some(time));
+    let mut last = String::new();
+    for event in events {
+        take(&mut model, &event);
+        if event.is_summary() {
+            last = page(&model, &event).into_string();
+        }
+    }
+    last
 }

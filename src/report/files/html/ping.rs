@@ -23,7 +23,7 @@ use crate::stats::delay::{Delays, Precision, Quantiles};
 use crate::units::words::count;
 
 /// How many receivers have a row.
-const MOST_ROWS: usize = 2000;
+const MOST_ROWS: usize = 1000;
 
 /// How many receivers are followed over time.
 const MOST_RECEIVERS: usize = 10_000;
@@ -247,7 +247,7 @@ fn tiles(page: &mut Page, summary: &PingSummary) {
     let counts = &summary.counts;
     let receivers = summary.receivers();
     let missing = summary.missing.as_ref().map_or(0, Vec::len);
-    let note = (missing > 0).then(|| format!("{missing} expected ones missing"));
+    let note = (missing > 0).then(|| format!("{missing} missing"));
     page.judged("Receivers", grouped(receivers), note, receivers == 0 || missing > 0);
     let requests: u64 = summary.targets.iter().map(|target| target.requests).sum();
     page.tile("Replies", grouped(counts.replies), Some(format!("{} requests", grouped(requests))));

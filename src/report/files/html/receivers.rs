@@ -10,7 +10,7 @@ use crate::event::{LatenessInfo, ReceiverInfo, ReceiversInfo};
 use crate::units::words::count;
 
 /// How many receivers have a row: those with the most losses.
-const MOST_ROWS: usize = 2000;
+const MOST_ROWS: usize = 1000;
 
 const COLUMNS: &[Column<ReceiverInfo>] = &[
     text("Receiver", |receiver| Some(receiver.address.to_string())),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::beside;
 use super::charts::{self, Places};
 use super::layout::{Page, section};
 use super::model::Model;
@@ -135,7 +136,9 @@ pub fn page(model: &Model, summary: &RecvSummary) -> Page {
             &maud::html! { @for plot in &plots { (plot) } },
         ));
     }
+    page.sections.extend(beside::pairs(&summary.pairs));
     page.sections.extend(streams::sections(model, counters));
+    page.sections.extend(beside::flows(&summary.flows));
     page
 }
 

@@ -14,7 +14,7 @@ use crate::units::printable::Printable;
 use crate::units::words::count;
 
 /// How many flows have a row.
-const MOST_ROWS: usize = 5000;
+const MOST_ROWS: usize = 3000;
 
 /// A scan begins.
 pub fn scanning(model: &mut Model, ready: &Scanning) {

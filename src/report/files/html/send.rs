@@ -17,10 +17,11 @@ use crate::assertion::Value;
 use crate::event::{
     ImpairedInfo, PlayoutTotals, ReceiversReport, SendInterval, SendSummary, Sending, TargetTotals,
 };
+use crate::units::printable::Printable;
 use crate::units::words::count;
 
 /// How many targets have a row.
-const MOST_ROWS: usize = 2000;
+const MOST_ROWS: usize = 1000;
 
 /// A sender is ready.
 pub fn sending(model: &mut Model, ready: &Sending) {
@@ -210,7 +211,7 @@ fn plots_of_targets(model: &Model, targets: &[TargetTotals]) -> Option<Markup> {
     let plots = targets.iter().filter_map(|target| {
         Some(Small {
             name: SocketAddr::new(target.group, target.port).to_string(),
-            note: html! { (target.iface) ": " (count_of(target.datagrams)) },
+            note: html! { (Printable(&target.iface)) ": " (count_of(target.datagrams)) },
             series: model.tracks.get(&key(target))?,
         })
     });

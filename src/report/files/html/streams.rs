@@ -6,21 +6,24 @@ use maud::{Markup, html};
 
 use super::layout::section;
 use super::model::Model;
-use super::numbers::{grouped, nanos, percent, positive};
+use super::numbers::{grouped, nanos, percent, positive, shortened};
 use super::small::{self, MOST_PLOTS, Small};
 use super::table::{Column, number, rare, table, text};
 use crate::assertion::Value;
 use crate::event::{CountersInfo, RecvCounters, StreamInfo};
-use crate::report::{measured, stream_blocks};
+use crate::report::{finished, measured, stream_blocks};
 use crate::stats::delay::Quantiles;
 use crate::units::printable::Printable;
 use crate::units::words::count;
 
 /// How many streams have a row: those with the most losses.
-const MOST_ROWS: usize = 2000;
+const MOST_ROWS: usize = 1000;
 
 /// How many streams show the values of their format.
-const MOST_DETAILS: usize = 50;
+const MOST_DETAILS: usize = 30;
+
+/// How long these values are at most, in bytes: a transport stream may have 8192 PIDs.
+const LONGEST_DETAILS: usize = 20_000;
 
 /// What identifies a stream in all intervals.
 pub fn key(stream: &StreamInfo) -> impl std::hash::Hash + '_ {
@@ -151,7 +154,7 @@ fn details(streams: &[&StreamInfo]) -> Option<Markup> {
     for stream in streams {
         let mut block = Vec::new();
         let _ = stream_blocks::write_one(stream, &mut block);
-        match String::from_utf8_lossy(&block).into_owned() {
+        match shortened(&finished(&block, None), LONGEST_DETAILS) {
             block if block.is_empty() => {}
             _ if with.len() >= MOST_DETAILS => more += 1,
             block => with.push((stream, block)),

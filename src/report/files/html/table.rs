@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::numbers::dash;
+use crate::units::printable::Printable;
 
 /// A column of a table.
 pub struct Column<T> {
@@ -58,9 +59,9 @@ pub fn table<T>(
                             @for (position, column) in columns.iter().enumerate() {
                                 @let cell = (column.cell)(row).unwrap_or_else(dash);
                                 @if position == 0 {
-                                    th class=[class(column)] scope="row" { (cell) }
+                                    th class=[class(column)] scope="row" { (Printable(&cell)) }
                                 } @else {
-                                    td class=[class(column)] { (cell) }
+                                    td class=[class(column)] { (Printable(&cell)) }
                                 }
                             }
                         }
