@@ -71,7 +71,8 @@ fn panels_do_not_overlap_and_fit_the_width() {
         .collect();
     for (at, [x, y, w, h]) in places.iter().enumerate() {
         assert!(x + w <= 24);
-        let overlaps = |[a, b, c, d]: &[u64; 4]| a < &(x + w) && x < &(a + c) && b < &(y + h) && y < &(b + d);
+        let overlaps =
+            |[a, b, c, d]: &[u64; 4]| a < &(x + w) && x < &(a + c) && b < &(y + h) && y < &(b + d);
         assert!(!places[..at].iter().any(overlaps), "panel {at}");
     }
 }
