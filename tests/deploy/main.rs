@@ -7,6 +7,7 @@ mod files;
 mod grafana;
 mod kubernetes;
 mod sandbox;
+#[allow(dead_code, reason = "the documentation uses the rest")]
 #[path = "../docs/shell.rs"]
 mod shell;
 mod systemd;
