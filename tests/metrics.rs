@@ -3,8 +3,6 @@
 
 mod lab;
 
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process;
 
@@ -165,33 +163,14 @@ fn promtool_finds_nothing_to_improve() {
 }
 
 #[test]
-fn a_run_is_healthy_once_it_is_ready() {
-    let Some(lab) = Lab::open() else { return };
-    let host = lab.host();
-    host.shell("ip link set lo multicast on");
-    // A capture that does not begin yet.
-    let (input, _silent) = UnixStream::pair().unwrap();
-    let mut command = host.command(env!("CARGO_BIN_EXE_mcast"));
-    command.args(["recv", "--read", "-", "--metrics", ":9464"]);
-    let waiting = Running::start_reading(command, OwnedFd::from(input));
-    let (status, _, reason) = get(&host, "/healthz", &[]);
-    assert_eq!(status, 503, "{reason}");
-    assert!(reason.starts_with("not ready: "), "{reason}");
-    assert_eq!(value(&scrape(&host), "mcast_ready", &[]), Some(0.0));
-    drop(waiting);
-    let receiver = host.mcast("recv 239.1.1.1:5000 --iface lo --metrics :9464 -o json").ready();
-    assert_eq!(get(&host, "/healthz", &[]).0, 200);
-    assert_eq!(value(&scrape(&host), "mcast_ready", &[]), Some(1.0));
-    stop(receiver);
-}
-
-#[test]
 fn each_request_gets_its_status() {
     let Some(lab) = Lab::open() else { return };
     let host = lab.host();
     host.shell("ip link set lo multicast on");
     let receiver = host.mcast("recv 239.1.1.1:5000 --iface lo --metrics :9464 -o json").ready();
     assert_eq!(get(&host, "/metrics?x=y", &[]).0, 200);
+    assert_eq!(get(&host, "/healthz", &[]).0, 200);
+    assert_eq!(value(&scrape(&host), "mcast_ready", &[]), Some(1.0));
     assert_eq!(get(&host, "/", &[]).0, 404);
     let (_, head, _) = get(&host, "/metrics", &["Accept: */*"]);
     assert!(head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8"), "{head}");

@@ -26,6 +26,8 @@ mod findings_of_wire;
 mod flows;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod names;
 mod notices;
 mod page;
