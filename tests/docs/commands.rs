@@ -10,11 +10,14 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 22] = [
+const FOREIGN: [&str; 27] = [
     "--all-targets",
     "--bench",
     "--cap-add",
+    "--config",
     "--fixcsum",
+    "--follow",
+    "--for",
     "--from",
     "--gateway",
     "--git",
@@ -24,6 +27,7 @@ const FOREIGN: [&str; 22] = [
     "--network",
     "--no-install-recommends",
     "--now",
+    "--offline",
     "--path",
     "--profile",
     "--release",
@@ -31,6 +35,7 @@ const FOREIGN: [&str; 22] = [
     "--subnet",
     "--target",
     "--test",
+    "--web",
     "--workspace",
     "--write",
 ];
