@@ -10,7 +10,7 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 27] = [
+const FOREIGN: [&str; 28] = [
     "--all-targets",
     "--bench",
     "--cap-add",
@@ -32,6 +32,7 @@ const FOREIGN: [&str; 27] = [
     "--profile",
     "--release",
     "--rm",
+    "--storage",
     "--subnet",
     "--target",
     "--test",
