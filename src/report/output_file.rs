@@ -96,16 +96,27 @@ fn is_descriptor(path: &Path) -> bool {
 }
 
 /// Opens a file to write behind its end. A FIFO needs a reader.
-///
-/// # Errors
-/// The system's error.
-pub fn open_stream(path: &Path) -> io::Result<File> {
+fn open_stream(path: &Path) -> io::Result<File> {
     if path == Path::new("/dev/stdout") {
         return sys::standard_output();
     }
     let (mut file, _) = sys::open_to_write(path)?;
     // Only files have an end.
     let _ = file.seek(SeekFrom::End(0));
+    Ok(file)
+}
+
+/// Opens a file to write, and empties it like the `>` of a shell. A device or FIFO stays as it was.
+///
+/// # Errors
+/// The system's error.
+#[cfg(feature = "report")]
+pub fn open_empty(path: &Path) -> io::Result<File> {
+    let mut file = open_stream(path)?;
+    if file.metadata()?.is_file() && !is_descriptor(path) {
+        file.set_len(0)?;
+        file.rewind()?;
+    }
     Ok(file)
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::csv_rows::{ReceiverRow, StreamRow, TargetRow, of_ping, of_receiver, of_sender};
 use crate::event::Event;
 use crate::report::observe::{Observer, ObserverError, RunInfo};
-use crate::report::output_file::{open_stream, write_patiently};
+use crate::report::output_file::{open_empty, write_patiently};
 use crate::report::ready_writer::ReadyWriter;
 
 /// The most bytes that wait for the reader of a FIFO: an interval of many streams.
@@ -22,14 +22,8 @@ const MOST_WAITING: usize = 16 << 20;
 /// # Errors
 /// The file cannot be written.
 pub fn csv(path: &Path, run: &RunInfo) -> Result<Box<dyn Observer>, ObserverError> {
-    let opened = open_stream(path).and_then(|file| {
-        // A shell's `>` does the same: the file is empty before the run.
-        if path.metadata().is_ok_and(|found| found.is_file()) && !path.starts_with("/dev") {
-            file.set_len(0)?;
-        }
-        Ok(ReadyWriter::new(file))
-    });
-    let writer = opened.map_err(|error| ObserverError::file(path, error))?;
+    let file = open_empty(path).map_err(|error| ObserverError::file(path, error))?;
+    let writer = ReadyWriter::new(file);
     let mut table =
         Table { path: path.to_owned(), writer, waiting: Vec::new(), date: Date::System };
     let columns = match run.command {
