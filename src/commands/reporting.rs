@@ -38,19 +38,15 @@ pub fn with_reporter(
     let DisplayArgs { quiet, verbose, color } = *showing.display;
     let display = Display { quiet, whole: verbose > 0, color, screen, intervals };
     let mut reporter = Reporter::new(output, display, showing.notes.clone(), &interrupt);
-<<<<<<< HEAD
-    let (mut observers, opened) = observation.open(info);
-    if quiet < 2 {
-        annotate(&mut observers, info, &showing.notes);
-    }
-=======
     let mut observation = observation.clone();
     if let Some(notice) = observation.obstacle(other_use) {
         observation.live = false;
         let _ = reporter.advise(&[notice]);
     }
-    let (observers, opened) = observation.open(info, color, &showing.notes);
->>>>>>> main
+    let (mut observers, opened) = observation.open(info, color, &showing.notes);
+    if quiet < 2 {
+        annotate(&mut observers, info, &showing.notes);
+    }
     reporter.attach(observers);
     let ran = opened.map_err(Into::into).and_then(|()| run(&mut reporter));
     let ended = reporter.end(&ran.as_ref().map_or_else(Verdict::could_not, Verdict::clone));

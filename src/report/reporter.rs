@@ -128,20 +128,16 @@ impl<'a> Reporter<'a> {
         }
         let start = self.out.bytes().len();
         self.format.event(event, self.out.bytes(), &mut self.notes)?;
-<<<<<<< HEAD
         if self.disarms {
             let shown = self.out.bytes().split_off(start);
             self.out.bytes().extend_from_slice(&disarmed(&shown));
         }
-        self.out.flush_if_large()
-=======
         if self.notes.full_screen.hides_output() { Ok(()) } else { self.out.flush_if_large() }
     }
 
     /// Whether datagrams are shown, as far as the options say.
     pub fn shows_datagrams(&self) -> bool {
         !self.notes.full_screen.hides_output()
->>>>>>> main
     }
 
     /// Dates the events that follow by the clock of a capture, which has reached `time`; `None`
