@@ -133,6 +133,11 @@ fn other_errors() -> String {
         file: "out.html".to_owned(),
     };
     let full = ObserverError::file(Path::new("out.csv"), Errno::ENOSPC.into());
-    let observers = format!("{full}\n{same}\n{absent}");
+    let refused = [Errno::EADDRINUSE, Errno::EADDRNOTAVAIL, Errno::EACCES].map(|errno| {
+        let address = "127.0.0.1:9464".parse().expect("an address");
+        ObserverError::Listen { address, source: errno.into() }.to_string()
+    });
+    let thread = ObserverError::Thread(Errno::EAGAIN.into());
+    let observers = format!("{full}\n{same}\n{absent}\n{}\n{thread}", refused.join("\n"));
     format!("cannot write 'FILE': {written}\n{observers}\n{reported}\n{unread}\na port of {ovs}")
 }

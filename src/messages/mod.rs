@@ -26,6 +26,10 @@ mod findings_of_wire;
 mod flows;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(feature = "live")]
+mod live_others;
 mod names;
 mod notices;
 mod page;
@@ -36,6 +40,7 @@ mod readings;
 mod receivers;
 mod recordings;
 mod replays;
+mod reports;
 mod results;
 mod rtp;
 mod samples;
