@@ -10,7 +10,7 @@ use crate::diagnosis::Facts;
 use crate::event::Event;
 use crate::report::Reporter;
 use crate::sys::create_file;
-use crate::verdict::{RunError, Stop, Verdict};
+use crate::verdict::{RunError, Verdict};
 use crate::{plan, verdict};
 
 /// Checks, and reports the findings. With `--watch`, repeats that and reports the changes.
