@@ -26,6 +26,8 @@ mod findings_of_wire;
 mod flows;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "live")]
+mod live_others;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod names;
@@ -38,6 +40,7 @@ mod readings;
 mod receivers;
 mod recordings;
 mod replays;
+mod reports;
 mod results;
 mod rtp;
 mod samples;

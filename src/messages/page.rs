@@ -40,7 +40,9 @@ pub fn text() -> String {
         super::services::page(),
         super::names::page(),
     ];
-    pages.iter().map(Page::text).collect()
+    let text: String = pages.iter().map(Page::text).collect();
+    let reports = super::reports::page(&text).text();
+    text + &reports
 }
 
 /// The place of a file of the project.

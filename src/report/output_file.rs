@@ -212,6 +212,9 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(folder.names(), ["old.xml"]);
+        file.remove().unwrap();
+        file.remove().unwrap();
+        assert!(folder.names().is_empty());
     }
 
     #[test]
