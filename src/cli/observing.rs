@@ -78,6 +78,7 @@ impl<'a> Observed<'a> {
             junit: self.files.junit.clone(),
             csv: self.csv.and_then(|args| args.csv.clone()),
             metrics: self.metrics.and_then(|args| args.metrics.clone()),
+            others: Vec::new(),
         }
     }
 }

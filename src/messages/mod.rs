@@ -28,6 +28,8 @@ mod flows;
 mod live;
 #[cfg(feature = "live")]
 mod live_others;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod names;
 mod notices;
 mod page;
@@ -38,6 +40,7 @@ mod readings;
 mod receivers;
 mod recordings;
 mod replays;
+mod reports;
 mod results;
 mod rtp;
 mod samples;

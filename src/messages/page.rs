@@ -35,10 +35,14 @@ pub fn text() -> String {
         super::benches::page(),
         #[cfg(feature = "live")]
         super::live::page(),
+        #[cfg(feature = "metrics")]
+        super::metrics::page(),
         super::services::page(),
         super::names::page(),
     ];
-    pages.iter().map(Page::text).collect()
+    let text: String = pages.iter().map(Page::text).collect();
+    let reports = super::reports::page(&text).text();
+    text + &reports
 }
 
 /// The place of a file of the project.

@@ -109,6 +109,11 @@ pub fn mixed() -> Vec<ReceiverInfo> {
     ]
 }
 
+/// Receivers with losses.
+pub fn lossy() -> ReceiversInfo {
+    info(mixed())
+}
+
 fn lines() -> String {
     let lists = [Vec::new(), vec![receiver("10.0.0.101", "reporting", 0)], mixed()];
     let line = |list| {

@@ -9,8 +9,8 @@ use super::page::Page;
 use super::readings;
 use super::samples::{self, at, ip, listen, received, via};
 use super::{
-    pairs, playouts, recordings, replays, rtp, streams, streams_of_market, streams_of_senders,
-    streams_of_transport,
+    pairs, playouts, recordings, replays, reports, rtp, streams, streams_of_market,
+    streams_of_senders, streams_of_transport,
 };
 use crate::event::{
     AddressInfo, AnswersInfo, Event, ExpectedInfo, FormInfo, IfacesSummary, ImpairedInfo,
@@ -62,9 +62,12 @@ pub fn shown_whole<'a>(heading: &str, events: impl IntoIterator<Item = Event<'a>
 
 fn lines<'a>(mut lines: Lines, events: impl IntoIterator<Item = Event<'a>>) -> String {
     let mut out = Vec::new();
+    let mut pages = reports::Pages::new();
     for event in events {
         lines.add(&event, &mut out).expect("a buffer");
+        pages.event(&event);
     }
+    pages.end();
     String::from_utf8(out).expect("text")
 }
 

@@ -61,6 +61,8 @@ mod ts;
 mod workflow_commands;
 
 pub use annotations::annotate;
+#[cfg(all(test, feature = "report"))]
+pub(crate) use files::SamplePages;
 pub use log_filter::log_filter;
 #[cfg(test)]
 pub(crate) use measured::samples;

@@ -7,5 +7,7 @@ mod junit;
 mod test_cases;
 
 pub use csv::csv;
+#[cfg(test)]
+pub use html::SamplePages;
 pub use html::html;
 pub use junit::junit;

@@ -233,7 +233,7 @@ fn latencies(rows: &[Latency], summary: &JoinSummary) -> Markup {
         JoinFrom::Call => "the call of mcast",
     };
     html! {
-        div.scroll role="region" tabindex="0" aria-label="Latencies" {
+        div.scroll role="group" tabindex="0" aria-label="Latencies" {
             table {
                 thead {
                     tr {

@@ -23,9 +23,9 @@ mod streams;
 mod table;
 mod tracks;
 
-pub use observer::html;
 #[cfg(test)]
-pub use observer::page_of;
+pub use observer::SamplePages;
+pub use observer::html;
 
 #[cfg(test)]
 mod tests;

@@ -113,22 +113,23 @@ pub fn page(model: &Model, summary: &Event) -> Markup {
     layout::page(model, page, &shortened(&text, LONGEST_TEXT), &json)
 }
 
-/// The page of a run with these events, which happened at `time`.
+/// Pages without a file, for tests.
 #[cfg(test)]
-pub fn page_of<'a>(
-    run: &RunInfo,
-    time: SystemTime,
-    events: impl IntoIterator<Item = Event<'a>>,
-) -> String {
-    let mut model = Model::new(run);
-    model.started = time;
-    model.date(Some(time));
-    let mut last = String::new();
-    for event in events {
-        take(&mut model, &event);
-        if event.is_summary() {
-            last = page(&model, &event).into_string();
-        }
+pub struct SamplePages(Model);
+
+#[cfg(test)]
+impl SamplePages {
+    /// Pages of a run that starts at `time`, at which all its events happen.
+    pub fn new(run: &RunInfo, time: SystemTime) -> Self {
+        let mut model = Model::new(run);
+        model.started = time;
+        model.date(Some(time));
+        SamplePages(model)
     }
-    last
+
+    /// Takes an event. A summary returns the page.
+    pub fn event(&mut self, event: &Event) -> Option<String> {
+        take(&mut self.0, event);
+        event.is_summary().then(|| page(&self.0, event).into_string())
+    }
 }

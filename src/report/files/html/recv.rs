@@ -162,9 +162,13 @@ fn headline(counters: &RecvCounters) -> String {
 
 fn tiles(page: &mut Page, counters: &RecvCounters) {
     let meter = &counters.meter;
-    let sources = count(counters.sources as u64, "source").to_string();
+    let sources = format!("from {}", count(counters.sources as u64, "source"));
+    let origin = match counters.measured.as_ref().map(|measured| measured.streams as u64) {
+        Some(streams) => format!("{sources}, {}", count(streams, "stream")),
+        None => sources,
+    };
     let is_silent = meter.datagrams == 0;
-    page.judged("Datagrams", grouped(meter.datagrams), Some(format!("from {sources}")), is_silent);
+    page.judged("Datagrams", grouped(meter.datagrams), Some(origin), is_silent);
     if let Some(measured) = &counters.measured {
         let of = &measured.counters;
         let least = if of.lost_exact { "" } else { "\u{2265}" };
@@ -189,7 +193,6 @@ fn tiles(page: &mut Page, counters: &RecvCounters) {
             let note = format!("p50 {}, max {}", nanos(spread.p50), nanos(spread.max));
             page.tile(name, nanos(spread.p99), Some(note));
         }
-        page.tile("Streams", grouped(measured.streams as u64), None);
     }
     page.tile("Duration", length(counters.elapsed), None);
 }

@@ -96,7 +96,7 @@ const FAULTS: Places = Places {
     title: "Faults of the sender",
     unit: "datagrams and rounds",
     first: ("lost-network", "could not be sent"),
-    second: ("lost-damaged", "rounds skipped, because the sender was too slow"),
+    second: ("lost-damaged", "skipped, because the sender was too slow"),
     third: ("lost-kernel", ""),
 };
 

@@ -44,7 +44,7 @@ pub fn table<T>(
     };
     let columns: Vec<&Column<T>> = columns.iter().filter(has).collect();
     html! {
-        div.scroll role="region" tabindex="0" aria-label=(name) {
+        div.scroll role="group" tabindex="0" aria-label=(name) {
             table {
                 thead {
                     tr {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
-use super::page_of;
+use super::SamplePages;
 use crate::assertion::Judgement;
 use crate::event::{
     AnswersInfo, CountersInfo, Event, Failure, IntervalReport, RecvCounters, RecvSummary,
@@ -20,6 +20,12 @@ use crate::verdict::Verdict;
 
 fn run_of(line: &str) -> RunInfo {
     RunInfo { command: "recv", line: line.to_owned() }
+}
+
+/// The last page of a run with these events.
+fn page_of<'a>(line: &str, events: impl IntoIterator<Item = Event<'a>>) -> String {
+    let mut pages = SamplePages::new(&run_of(line), SystemTime::UNIX_EPOCH);
+    events.into_iter().filter_map(|event| pages.event(&event)).last().expect("a summary")
 }
 
 fn counters(seconds: u64, streams: Vec<StreamInfo>) -> RecvCounters {
@@ -100,11 +106,7 @@ fn a_day_of_ten_thousand_streams_fits_5_mb() {
     let end = summary(counters(86_400, (0..STREAMS).map(|number| stream(number, 3)).collect()));
     // The series are full and have merged, as after a day of seconds.
     let intervals = (0..1_300).map(|step| of_second(step * 66));
-    let page = page_of(
-        &run_of("mcast recv 239.0.0.0/18:5000"),
-        SystemTime::UNIX_EPOCH,
-        intervals.chain([Event::RecvSummary(end)]),
-    );
+    let page = page_of("mcast recv 239.0.0.0/18:5000", intervals.chain([Event::RecvSummary(end)]));
     assert!(page.len() < 5_000_000, "{} bytes", page.len());
     assert!(page.contains("9000 more streams") && page.contains("of 10000 in 'streams'"));
     let json: serde_json::Value = serde_json::from_str(json_of(&page)).unwrap();
@@ -153,11 +155,7 @@ fn page_with(text: &str) -> String {
         .why(text)
         .remedy(text)
         .run(Place::Sender, text);
-    page_of(
-        &run_of(text),
-        SystemTime::UNIX_EPOCH,
-        [Event::Warning(&notice), Event::Finding(&notice), Event::RecvSummary(summary)],
-    )
+    page_of(text, [Event::Warning(&notice), Event::Finding(&notice), Event::RecvSummary(summary)])
 }
 
 fn check_with(text: &str) {
@@ -171,7 +169,7 @@ fn check_with(text: &str) {
     assert_eq!(json["verdict"]["reasons"][0], format!("reason {text}"));
     assert_eq!(json["streams"][0]["iface"], text);
     let failure = Failure { error: text.to_owned(), verdict: Verdict::could_not(&text) };
-    let page = page_of(&run_of(text), SystemTime::UNIX_EPOCH, [Event::Failure(failure)]);
+    let page = page_of(text, [Event::Failure(failure)]);
     let json: serde_json::Value = serde_json::from_str(json_of(&page)).unwrap();
     assert_eq!(json["error"], text);
 }
