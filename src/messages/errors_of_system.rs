@@ -133,14 +133,14 @@ fn other_errors() -> String {
         file: "out.html".to_owned(),
     };
     let full = ObserverError::file(Path::new("out.csv"), Errno::ENOSPC.into());
-    let stalled = std::io::Error::other("its reader does not read");
-    let stalled = ObserverError::file(Path::new("out.fifo"), stalled);
     let refused = [Errno::EADDRINUSE, Errno::EADDRNOTAVAIL, Errno::EACCES].map(|errno| {
         let address = "127.0.0.1:9464".parse().expect("an address");
         ObserverError::Listen { address, source: errno.into() }.to_string()
     });
     let thread = ObserverError::Thread(Errno::EAGAIN.into());
-    let observers =
-        format!("{full}\n{stalled}\n{same}\n{absent}\n{}\n{thread}", refused.join("\n"));
+    let stalled = std::io::Error::other("its reader does not read");
+    let stalled = ObserverError::file(Path::new("out.fifo"), stalled);
+    let (full, refused) = (format!("{full}\n{stalled}"), refused.join("\n"));
+    let observers = format!("{full}\n{same}\n{absent}\n{refused}\n{thread}");
     format!("cannot write 'FILE': {written}\n{observers}\n{reported}\n{unread}\na port of {ovs}")
 }
