@@ -106,6 +106,8 @@ fn ping() -> Vec<String> {
         rig.event(&Event::PingProgress(&summary));
     }
     screens.push(screen("ping --live, with losses each way", &mut rig));
+    rig.press([Key::End]);
+    screens.push(screen("ping --live, a receiver that no longer answers", &mut rig));
     screens
 }
 

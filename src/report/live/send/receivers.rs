@@ -113,7 +113,8 @@ impl Reports {
     pub fn table(&self) -> TableData {
         TableData {
             title: "Receivers",
-            empty: "no report yet".to_owned(),
+            // An empty table is not on the screen.
+            empty: String::new(),
             columns: COLUMNS,
             rows: self.rows.clone(),
         }
