@@ -72,7 +72,7 @@ impl Ping {
         if reply.duplicate || reply.unicast {
             return;
         }
-        let heard = self.heard.entry(reply.receiver).or_insert_with(Heard::default);
+        let heard = self.heard.entry(reply.receiver).or_default();
         heard.sum += reply.rtt_ns;
         heard.replies += 1;
         let delays = heard.delays.get_or_insert_with(|| Delays::new(Precision::Coarse));
