@@ -10,6 +10,9 @@ mod datagrams;
 mod foreign;
 #[path = "../fuzz/bodies/headers.rs"]
 mod headers;
+#[cfg(feature = "metrics")]
+#[path = "../fuzz/bodies/http.rs"]
+mod http;
 #[path = "../fuzz/bodies/rtp.rs"]
 mod rtp;
 #[path = "../fuzz/bodies/text.rs"]
@@ -61,4 +64,10 @@ fn corpus_headers_are_read_within_their_limits() {
 #[test]
 fn corpus_captures_are_read_alike_at_once_and_in_pieces() {
     replay("captures", captures::run);
+}
+
+#[cfg(feature = "metrics")]
+#[test]
+fn corpus_requests_get_whole_responses() {
+    replay("http", http::run);
 }

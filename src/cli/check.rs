@@ -69,9 +69,9 @@ pub struct CheckArgs {
     #[arg(long, help_heading = LIMITS)]
     pub expect_traffic: bool,
 
-    /// Repeat the check every TIME, and print only the changes [at least 1s]
+    /// Repeat the check every TIME, and print the changes [unit: us, ms, s, m, h]
     ///
-    /// Each cycle listens for the TIME of --duration, and leaves the group at its end. Ctrl-C ends
+    /// TIME is at least 1s. Each cycle listens for the TIME of --duration, and leaves the group at its end. Ctrl-C ends
     /// mcast; the last complete cycle then decides the exit status.
     #[arg(long, value_name = "TIME", value_parser = watch_time, allow_hyphen_values = true, conflicts_with_all = ["listen", "record"], help_heading = LIMITS)]
     pub watch: Option<Duration>,

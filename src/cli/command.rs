@@ -1,5 +1,7 @@
 //! The commands of mcast, and the help of the program.
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::help::{self, STYLES, Sections, section};
@@ -7,6 +9,8 @@ use super::{
     BenchArgs, BenchCommand, CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, Observed, PingArgs,
     RecvArgs, ScanArgs, SendArgs, bench, check, completions, ifaces, man, ping, recv, scan, send,
 };
+use crate::input::Place;
+use crate::report::observe::Observation;
 
 const SECTIONS: Sections = Sections {
     command: "mcast COMMAND",
@@ -122,6 +126,30 @@ impl Command {
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",
         }
+    }
+
+    /// The observers that the options ask for.
+    pub fn observation(&self) -> Observation {
+        let observed = self.observed().map(|observed| observed.observation());
+        Observation { others: self.files(), ..observed.unwrap_or_default() }
+    }
+
+    /// The files that options without an observer name.
+    fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        let named = |option, place: &Option<Place>| {
+            let path = place.as_ref().and_then(Place::path)?;
+            Some((option, path.to_owned()))
+        };
+        let files = match self {
+            Command::Send(args) => {
+                vec![named("--file", &args.file), named("--replay", &args.replay.replay)]
+            }
+            Command::Recv(args) => vec![named("--read", &args.read), named("--write", &args.write)],
+            Command::Ping(args) => vec![named("--expect", &args.expect)],
+            Command::Check(args) => vec![args.record.clone().map(|path| ("--record", path))],
+            _ => Vec::new(),
+        };
+        files.into_iter().flatten().collect()
     }
 
     /// The options about observers; `None` without such options.

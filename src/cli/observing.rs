@@ -47,7 +47,10 @@ pub struct MetricsArgs {
 /// The full-screen view.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct LiveArgs {
-    /// Show a full-screen view of the run; q ends the run
+    /// Show a full-screen view of the run; q ends the run, ? shows the keys
+    ///
+    /// The view is on standard output if that is a terminal, else on standard error. On a terminal
+    /// without cursor control or smaller than 40 x 10, text follows with the reason.
     #[arg(long, hide_short_help = true, help_heading = OUTPUT)]
     pub live: bool,
 }
@@ -75,6 +78,7 @@ impl<'a> Observed<'a> {
             junit: self.files.junit.clone(),
             csv: self.csv.and_then(|args| args.csv.clone()),
             metrics: self.metrics.and_then(|args| args.metrics.clone()),
+            others: Vec::new(),
         }
     }
 }

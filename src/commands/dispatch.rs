@@ -92,7 +92,7 @@ fn report(
 ) -> ExitCode {
     let mut notes = Notes::default();
     start_diagnostics(display, notes.clone());
-    let observation = cli.command.observed().map(|observed| observed.observation());
+    let observation = cli.command.observation();
     let info = RunInfo { command: cli.command.name(), line: cli.line.clone() };
     let plan = plan();
     let showing = Showing {
@@ -103,9 +103,7 @@ fn report(
         notes: notes.clone(),
         other_use: other_use(&cli.command),
     };
-    let ran = with_reporter(&showing, &observation.unwrap_or_default(), &info, |reporter| {
-        Ok(plan?.run(reporter)?)
-    });
+    let ran = with_reporter(&showing, &observation, &info, |reporter| Ok(plan?.run(reporter)?));
     match ran {
         Ok(verdict) => verdict.status.into(),
         Err(error) => {

@@ -117,6 +117,7 @@ pub enum Event<'a> {
     /// An interface of this host.
     Interface(InterfaceInfo),
     /// An interface of this host changed.
+    #[serde(rename = "change")]
     InterfaceChange(InterfaceChange),
     /// The last event of `mcast ifaces`.
     #[serde(rename = "summary")]

@@ -127,7 +127,20 @@ fn other_errors() -> String {
     let unread = unread.map(|why| format!("firewall rules ({why})")).join("\n");
     let ovs = Master { name: "ovs0".to_owned(), kind: Some("openvswitch".to_owned()) };
     let absent = ObserverError::Absent { option: "--metrics", feature: "metrics" };
+    let same = ObserverError::SameFile {
+        first: "--write",
+        second: "--report",
+        file: "out.html".to_owned(),
+    };
     let full = ObserverError::file(Path::new("out.csv"), Errno::ENOSPC.into());
-    let observers = format!("{full}\n{absent}");
+    let refused = [Errno::EADDRINUSE, Errno::EADDRNOTAVAIL, Errno::EACCES].map(|errno| {
+        let address = "127.0.0.1:9464".parse().expect("an address");
+        ObserverError::Listen { address, source: errno.into() }.to_string()
+    });
+    let thread = ObserverError::Thread(Errno::EAGAIN.into());
+    let stalled = std::io::Error::other("its reader does not read");
+    let stalled = ObserverError::file(Path::new("out.fifo"), stalled);
+    let (full, refused) = (format!("{full}\n{stalled}"), refused.join("\n"));
+    let observers = format!("{full}\n{same}\n{absent}\n{refused}\n{thread}");
     format!("cannot write 'FILE': {written}\n{observers}\n{reported}\n{unread}\na port of {ovs}")
 }

@@ -24,6 +24,7 @@ pub fn page() -> Page {
     let lost = ObserverError::View { source: io::ErrorKind::BrokenPipe.into() };
     let mut samples = vec![obstacles(), format!("error: {lost}")];
     samples.extend(receiver());
+    samples.extend(super::live_others::screens());
     Page { title: "full-screen view", samples }
 }
 

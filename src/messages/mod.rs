@@ -26,6 +26,10 @@ mod findings_of_wire;
 mod flows;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "live")]
+mod live_others;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod names;
 mod notices;
 mod page;

@@ -35,6 +35,8 @@ pub fn text() -> String {
         super::benches::page(),
         #[cfg(feature = "live")]
         super::live::page(),
+        #[cfg(feature = "metrics")]
+        super::metrics::page(),
         super::services::page(),
         super::names::page(),
     ];

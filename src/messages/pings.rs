@@ -111,6 +111,22 @@ pub fn lossy() -> PingSummary {
     state(vec![receiver("10.0.0.101", lossy(), None)], |summary| summary.counts = lossy())
 }
 
+/// A ping with receivers that lose requests or replies, or no longer answer.
+pub fn several() -> PingSummary {
+    let lossy =
+        || counts(|of| (of.received, of.answered, of.lost_to, of.lost_back) = (28, 27, 2, 1));
+    let silent = || counts(|of| (of.received, of.answered, of.unresolved) = (20, 20, 10));
+    let receivers = vec![
+        receiver("10.0.0.101", counts(|_| {}), None),
+        PingReceiver { receiver: 8, ..receiver("10.0.0.102", lossy(), None) },
+        PingReceiver { receiver: 9, ..receiver("10.0.0.103", silent(), Some(counts(|_| {}))) },
+    ];
+    state(receivers, |summary| {
+        summary.counts = lossy();
+        summary.missing = Some(vec![ip("10.0.0.104")]);
+    })
+}
+
 fn summary(receivers: Vec<PingReceiver>, edit: impl Fn(&mut PingSummary)) -> Event<'static> {
     Event::PingSummary(Box::new(state(receivers, edit)))
 }

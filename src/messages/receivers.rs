@@ -71,7 +71,7 @@ fn receiver(address: &str, state: &'static str, lost: u64) -> ReceiverInfo {
     }
 }
 
-fn info(list: Vec<ReceiverInfo>) -> ReceiversInfo {
+pub fn info(list: Vec<ReceiverInfo>) -> ReceiversInfo {
     let lost = list.iter().map(|receiver| receiver.counters.lost).max();
     let silent = list.iter().filter(|receiver| receiver.state == "silent").count();
     let restarts = list.iter().filter(|receiver| receiver.state == "replaced").count();
@@ -99,7 +99,7 @@ fn info(list: Vec<ReceiverInfo>) -> ReceiversInfo {
     }
 }
 
-fn mixed() -> Vec<ReceiverInfo> {
+pub fn mixed() -> Vec<ReceiverInfo> {
     let restarted = ReceiverInfo { restarted: true, ..receiver("10.0.0.102", "ended", 0) };
     vec![
         receiver("10.0.0.101", "ended", 0),

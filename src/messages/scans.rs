@@ -42,7 +42,7 @@ fn starts() -> String {
     [start(None, false), start(Some(10), false), start(Some(10), true)].concat()
 }
 
-fn found() -> Vec<FoundInfo> {
+pub fn found() -> Vec<FoundInfo> {
     let found = |group: &str, title, loss_ratio, name: Option<&str>| FoundInfo {
         group: ip(group),
         port: 5000,

@@ -31,8 +31,11 @@ impl Notes {
 
     /// Writes lines that a runner of GitHub Actions obeys.
     pub(super) fn obeyed(&self, lines: &[u8]) {
-        self.line.clear();
-        let _ = io::stderr().write_all(&finished(lines, None));
+        let lines = finished(lines, None);
+        if !self.full_screen.hold(&lines) {
+            self.line.clear();
+            let _ = io::stderr().write_all(&lines);
+        }
     }
 
     /// The writer of the log, whose lines are not wrapped.

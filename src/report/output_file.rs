@@ -57,15 +57,12 @@ impl OutputFile {
     ///
     /// # Errors
     /// The file exists and cannot be removed.
-    #[cfg(feature = "metrics")]
     pub fn remove(&mut self) -> Result<(), ObserverError> {
         let (Place::Replaced(path) | Place::Overwritten(path)) = &self.place else {
             return Ok(());
         };
         match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(ObserverError::file(&self.path, error))
-            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.error(error)),
             _ => Ok(()),
         }
     }
@@ -215,6 +212,9 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(folder.names(), ["old.xml"]);
+        file.remove().unwrap();
+        file.remove().unwrap();
+        assert!(folder.names().is_empty());
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use imp::{
     dropped, force_receive_buffer, is_train_refused, report_queue_drops, send_unicast_via,
     send_via_v4, set_nonblocking, set_timer_slack, take_trains,
 };
-#[cfg(feature = "live")]
+#[cfg(all(feature = "live", unix))]
 pub use input_state::InputState;
 pub use interrupt::{Interrupt, request_end};
 pub use message::Message;

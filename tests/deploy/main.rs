@@ -2,9 +2,12 @@
 //! dashboard. Each is valid, and each of mcast's commands in them parses.
 #![cfg(target_os = "linux")]
 
+mod container;
 mod files;
+mod grafana;
 mod kubernetes;
 mod sandbox;
+#[allow(dead_code, reason = "the documentation uses the rest")]
 #[path = "../docs/shell.rs"]
 mod shell;
 mod systemd;

@@ -10,11 +10,14 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 22] = [
+const FOREIGN: [&str; 28] = [
     "--all-targets",
     "--bench",
     "--cap-add",
+    "--config",
     "--fixcsum",
+    "--follow",
+    "--for",
     "--from",
     "--gateway",
     "--git",
@@ -24,13 +27,16 @@ const FOREIGN: [&str; 22] = [
     "--network",
     "--no-install-recommends",
     "--now",
+    "--offline",
     "--path",
     "--profile",
     "--release",
     "--rm",
+    "--storage",
     "--subnet",
     "--target",
     "--test",
+    "--web",
     "--workspace",
     "--write",
 ];

@@ -66,7 +66,7 @@ fn github(workflow: &Yaml) -> Vec<String> {
         only(job, &["runs-on", "steps"]);
         text(&job["runs-on"]);
         for step in items(&job["steps"]) {
-            only(step, &["name", "run", "uses", "with"]);
+            only(step, &["if", "name", "run", "uses", "with"]);
             assert!(step["uses"].is_badvalue() != step["run"].is_badvalue(), "{step:?}");
             commands.extend(step["run"].as_str().map(str::to_owned));
         }

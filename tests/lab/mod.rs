@@ -53,6 +53,7 @@ fn package(tool: &str) -> &str {
         "ingests" => "multicat",
         "nft" => "nftables",
         "nsenter" | "prlimit" | "setpriv" | "unshare" => "util-linux",
+        "promtool" => "prometheus",
         "ptp4l" => "linuxptp",
         "smcrouted" => "smcroute",
         "sysctl" => "procps",

@@ -8,8 +8,8 @@ use crate::cli::{parse, with_help};
 /// The first words of the help of options.
 const VERBS: &[&str] = &[
     "Allow", "Check", "Disable", "Exit", "Find", "Join", "Keep", "Leave", "Look", "Ping", "Poll",
-    "Print", "Read", "Receive", "Report", "Run", "Save", "Scan", "Send", "Serve", "Set", "Show",
-    "Start", "Stay", "Stop", "Use",
+    "Print", "Read", "Receive", "Repeat", "Report", "Run", "Save", "Scan", "Send", "Serve", "Set",
+    "Show", "Start", "Stay", "Stop", "Use",
 ];
 
 /// The help of a command line, on a terminal of 80 columns.

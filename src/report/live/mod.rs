@@ -4,10 +4,15 @@
 //! draws and reads keys. The thread never makes the loop of the run wait.
 
 mod cell;
+#[cfg(unix)]
+mod decode;
 mod detail;
 mod draw;
 mod follow;
 mod glyphs;
+#[cfg_attr(unix, path = "input_unix.rs")]
+#[cfg_attr(not(unix), path = "input_windows.rs")]
+mod input;
 mod keys;
 mod model;
 mod obstacle;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::cell::Tone;
 use super::follow::{self, Follow};
 use super::glyphs::Glyphs;
+use super::input::KeyInput;
 use super::model::Model;
 use super::panics;
 use super::snapshot::{Message, NoticeLine};
@@ -85,7 +86,7 @@ impl Live {
             theme,
             terminal: terminal.clone(),
             place,
-            input,
+            input: KeyInput::new(input),
             messages,
             full_screen: notes.full_screen.clone(),
             resets: Arc::clone(&resets),

@@ -72,7 +72,7 @@ impl Ping {
         if reply.duplicate || reply.unicast {
             return;
         }
-        let heard = self.heard.entry(reply.receiver).or_insert_with(Heard::default);
+        let heard = self.heard.entry(reply.receiver).or_default();
         heard.sum += reply.rtt_ns;
         heard.replies += 1;
         let delays = heard.delays.get_or_insert_with(|| Delays::new(Precision::Coarse));
@@ -162,10 +162,10 @@ impl Ping {
     }
 
     fn snapshot(&self, is_interval: bool) -> Snapshot {
-        let empty = match self.targets.as_slice() {
-            [only] => format!("no receiver of {only} has answered yet"),
-            _ => "no receiver has answered yet".to_owned(),
-        };
+        let targets = self.targets.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>();
+        let more = self.targets.len() - targets.len();
+        let targets = and_more(targets.join(", "), more, "target");
+        let empty = format!("no receiver of {targets} has answered yet");
         Snapshot {
             at: self.at,
             state: self.state(),

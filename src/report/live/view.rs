@@ -3,25 +3,22 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event;
 use ratatui::layout::Rect;
 use ratatui::{TerminalOptions, Viewport};
 
 use super::draw::draw;
-use super::keys::key_of;
+use super::input::KeyInput;
+use super::keys::Key;
 use super::model::{Action, Model};
 use super::snapshot::Message;
 use super::terminal::{Place, Terminal};
 use super::theme::Theme;
 use crate::report::full_screen::FullScreen;
-use crate::sys::{InputState, TerminalInput, request_end};
-
-/// How long to look for another key. Without any time, crossterm does not look.
-const LOOK: Duration = Duration::from_millis(1);
+use crate::sys::request_end;
 
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
@@ -33,7 +30,7 @@ pub struct View {
     pub theme: Theme,
     pub terminal: Terminal,
     pub place: Place,
-    pub input: TerminalInput,
+    pub input: KeyInput,
     pub messages: Receiver<Message>,
     pub full_screen: FullScreen,
     /// How often the user asked to count from zero.
@@ -75,12 +72,12 @@ impl View {
                 screen.draw(|frame| draw(frame, model, theme))?;
             }
             let wait = if is_changed { next.saturating_duration_since(now) } else { FRAME };
-            match self.input.wait(wait) {
-                InputState::Gone => return Ok(()),
-                InputState::Idle => {}
-                InputState::Ready => is_changed |= self.keys(&mut screen)?,
+            let Some(keys) = self.input.wait(wait) else { return Ok(()) };
+            for key in keys {
+                is_changed = true;
+                self.press(key, &mut screen)?;
             }
-            is_changed |= self.receive()?;
+            is_changed |= self.receive();
             let current = self.size();
             if current != size {
                 size = current;
@@ -96,45 +93,34 @@ impl View {
         Rect::new(0, 0, columns.max(1), lines.max(1))
     }
 
-    /// Takes the keys that were pressed. Returns whether there were any.
-    fn keys<W: Write>(
+    fn press<W: Write>(
         &mut self,
+        key: Key,
         screen: &mut ratatui::Terminal<CrosstermBackend<W>>,
-    ) -> io::Result<bool> {
-        let mut any = false;
-        while !self.terminal.is_closed() && event::poll(LOOK)? {
-            let Some(key) = key_of(&event::read()?) else { continue };
-            any = true;
-            match self.model.press(key) {
-                Some(Action::Quit) => request_end(),
-                Some(Action::Reset) => {
-                    self.resets.fetch_add(1, Ordering::Relaxed);
-                }
-                Some(Action::Redraw) => screen.clear()?,
-                None => {}
+    ) -> io::Result<()> {
+        match self.model.press(key) {
+            Some(Action::Quit) => request_end(),
+            Some(Action::Reset) => {
+                self.resets.fetch_add(1, Ordering::Relaxed);
             }
+            Some(Action::Redraw) => screen.clear()?,
+            None => {}
         }
-        Ok(any)
+        Ok(())
     }
 
     /// Takes what the run reported. Returns whether there was anything.
-    fn receive(&mut self) -> io::Result<bool> {
+    fn receive(&mut self) -> bool {
         let mut any = false;
-        loop {
-            match self.messages.try_recv() {
-                Ok(message) => {
-                    self.model.take(message);
-                    any = true;
-                }
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => return Ok(any),
-            }
+        while let Ok(message) = self.messages.try_recv() {
+            self.model.take(message);
+            any = true;
         }
         let progress = self.full_screen.progress();
         if progress != self.model.progress {
             self.model.progress = progress;
             any = true;
         }
-        Ok(any)
+        any
     }
 }

@@ -50,7 +50,7 @@ pub static RUN: [Metric; 2] = [
 
 /// The warnings.
 pub static WARNINGS: [Metric; 1] =
-    [metric("mcast_warnings_total", "id", "Warnings, by the id that docs/findings.md explains.")];
+    [metric("mcast_warnings_total", "id", "Warnings, by the id that docs/warnings.md explains.")];
 
 /// A receiver.
 pub static RECEIVER: [Metric; 8] = [
@@ -316,27 +316,50 @@ pub static FINDINGS: [Metric; 1] = [metric(
     "1 for each finding of the last check, by the id that docs/findings.md explains.",
 )];
 
-/// Every metric.
+/// The metrics of every table.
 #[cfg(test)]
-pub fn all() -> impl Iterator<Item = &'static Metric> {
-    let tables: [&'static [Metric]; 17] = [
-        &BUILD,
-        &RUN,
-        &WARNINGS,
-        &RECEIVER,
-        &TARGET,
-        &STREAM,
-        &FLOW,
-        &SENT,
-        &SENDER,
-        &RECEIVERS,
-        &REPORTED,
-        &PING,
-        &PINGED,
-        &PING_LOST,
-        &CHECK,
-        &FINDINGS,
-        &[],
-    ];
-    tables.into_iter().flatten()
+pub fn all() -> [&'static [Metric]; 16] {
+    [
+        &BUILD, &RUN, &WARNINGS, &RECEIVER, &TARGET, &STREAM, &FLOW, &SENT, &SENDER, &RECEIVERS,
+        &REPORTED, &PING, &PINGED, &PING_LOST, &CHECK, &FINDINGS,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_page_lists_each_metric_with_its_help() {
+        let page = include_str!("../../../docs/metrics.md");
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `mcast_")).collect();
+        let expected: Vec<String> = all()
+            .iter()
+            .flat_map(|of| *of)
+            .map(|of| format!("| `{}` | {} |", of.name, of.help))
+            .collect();
+        assert_eq!(rows, expected);
+        for metric in all().into_iter().flatten().filter(|metric| !metric.labels.is_empty()) {
+            let labels = metric.labels.split(',').map(|label| format!("`{label}`"));
+            let labels = labels.collect::<Vec<_>>().join(", ");
+            assert!(page.contains(&labels), "{}: {labels}", metric.name);
+        }
+    }
+
+    #[test]
+    fn names_follow_the_conventions() {
+        let mut names = BTreeSet::new();
+        for metric in all().into_iter().flatten() {
+            assert!(names.insert(metric.name), "{} is there twice", metric.name);
+            let letters =
+                |letter: char| letter.is_ascii_lowercase() || "_0123456789".contains(letter);
+            assert!(metric.name.starts_with("mcast_") && metric.name.chars().all(letters));
+            assert!(metric.help.ends_with('.') && !metric.help.contains(['\\', '\n', '"', '|']));
+            for unit in ["_ns", "_ms", "_us", "_bits", "_percent"] {
+                assert!(!metric.name.contains(unit), "{} is not in a base unit", metric.name);
+            }
+        }
+    }
 }

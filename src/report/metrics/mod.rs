@@ -10,6 +10,8 @@ mod labelled;
 mod observer;
 mod ping;
 mod receiver;
+#[cfg(test)]
+mod samples;
 mod sender;
 mod series;
 mod server;
@@ -19,3 +21,5 @@ mod stream;
 mod targets;
 
 pub use observer::open;
+#[cfg(test)]
+pub(crate) use samples::{document, responses};

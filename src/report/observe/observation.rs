@@ -1,7 +1,7 @@
 //! The observers that a command line or the environment asks for.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Observer, ObserverError, Observers};
@@ -25,6 +25,8 @@ pub struct Observation {
     pub csv: Option<PathBuf>,
     /// Metrics for Prometheus.
     pub metrics: Option<MetricsPlace>,
+    /// The files of other options, which no observer may replace.
+    pub others: Vec<(&'static str, PathBuf)>,
 }
 
 /// The place of the metrics.
@@ -71,7 +73,8 @@ impl Observation {
     /// more, for its manager. After an error, those that are open take the failure of the run.
     ///
     /// # Errors
-    /// A file cannot be written, a port cannot be bound, or the build has no such observer.
+    /// Two options name one file, a file cannot be written, a port cannot be bound, or the build has
+    /// no such observer.
     pub fn open(
         &self,
         run: &RunInfo,
@@ -79,8 +82,35 @@ impl Observation {
         notes: &Notes,
     ) -> (Observers, Result<(), ObserverError>) {
         let mut opened: Vec<Box<dyn Observer>> = Vec::new();
-        let result = self.open_each(run, color, notes, &mut opened);
+        let result =
+            self.are_distinct().and_then(|()| self.open_each(run, color, notes, &mut opened));
         (Observers::new(opened), result)
+    }
+
+    /// Two options must not name one file: each would replace the other's content.
+    fn are_distinct(&self) -> Result<(), ObserverError> {
+        let metrics = match &self.metrics {
+            Some(MetricsPlace::File(path)) => Some(path),
+            _ => None,
+        };
+        let own = [
+            ("--report", self.report.as_ref()),
+            ("--junit", self.junit.as_ref()),
+            ("--csv", self.csv.as_ref()),
+            ("--metrics", metrics),
+        ];
+        let own = own.into_iter().filter_map(|(option, path)| Some((option, path?)));
+        let others = self.others.iter().map(|(option, path)| (*option, path));
+        let mut known: Vec<(&'static str, PathBuf)> = Vec::new();
+        for (option, path) in others.chain(own) {
+            let Some(place) = place_of(path) else { continue };
+            if let Some((first, _)) = known.iter().find(|(_, known)| *known == place) {
+                let file = path.to_string_lossy().into_owned();
+                return Err(ObserverError::SameFile { first, second: option, file });
+            }
+            known.push((option, place));
+        }
+        Ok(())
     }
 
     fn open_each(
@@ -110,4 +140,18 @@ impl Observation {
         }
         Ok(())
     }
+}
+
+/// The file that a path leads to, with or without a link; `None` for a device or a FIFO, which can
+/// take the content of several options.
+fn place_of(path: &Path) -> Option<PathBuf> {
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return None;
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let new = || {
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(new).or_else(|| Some(path.to_owned()))
 }

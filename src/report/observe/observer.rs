@@ -49,6 +49,19 @@ pub enum ObserverError {
         /// The system's error.
         source: io::Error,
     },
+    /// Two options name one file.
+    #[error(
+        "{first} and {second} name the same file, '{}'\n  tip: name another file for one of them",
+        Printable(file)
+    )]
+    SameFile {
+        /// The first option.
+        first: &'static str,
+        /// The second option.
+        second: &'static str,
+        /// The path.
+        file: String,
+    },
     /// An address cannot be bound.
     #[error("cannot serve metrics at {address}: {}{}", describe(source), tip(source))]
     Listen {

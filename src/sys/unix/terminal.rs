@@ -53,6 +53,14 @@ impl TerminalInput {
         is_foreground(self.0.as_fd())
     }
 
+    /// Reads bytes of keys.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(nix::unistd::read(&self.0, bytes)?)
+    }
+
     /// Waits until a key is pressed.
     pub fn wait(&self, timeout: Duration) -> InputState {
         let mut polled = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];

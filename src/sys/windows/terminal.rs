@@ -1,10 +1,6 @@
 //! The terminal.
 
 use std::io;
-use std::thread;
-use std::time::Duration;
-
-use crate::sys::InputState;
 
 /// Always true: Windows has no background processes on a console.
 pub fn stderr_is_foreground() -> bool {
@@ -32,11 +28,5 @@ impl TerminalInput {
     /// Always true: Windows has no background processes on a console.
     pub fn is_foreground(&self) -> bool {
         true
-    }
-
-    /// Waits for the time. Keys wait in the console.
-    pub fn wait(&self, timeout: Duration) -> InputState {
-        thread::sleep(timeout);
-        InputState::Ready
     }
 }

@@ -35,7 +35,7 @@ pub fn lines(model: &mut Model, columns: u16) -> u16 {
 }
 
 fn text_width(columns: u16, alone: bool) -> u16 {
-    if alone { columns } else { columns - histogram_width(columns) - 2 }
+    if alone { columns } else { columns - histogram_width(columns) - 4 }
 }
 
 fn histogram_width(columns: u16) -> u16 {

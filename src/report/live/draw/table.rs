@@ -121,6 +121,10 @@ fn row_on(
     is_resetting: bool,
 ) {
     let theme = canvas.theme;
+    if is_selected {
+        canvas.at(area, line, 0, theme.glyphs.selected, theme.of(Tone::Strong));
+        canvas.style_line(area, line, theme.selected());
+    }
     for placed in placed {
         let kind = table.columns[placed.column].kind;
         match placed.cell.and_then(|cell| row.cells.get(cell)) {
@@ -129,15 +133,28 @@ fn row_on(
                     _ if !is_resetting || kind == Kind::Left => of.shown(),
                     _ => "-".to_owned(),
                 };
-                cell(canvas, area, line, placed, kind, &text, theme.of(of.tone));
+                cell(
+                    canvas,
+                    area,
+                    line,
+                    placed,
+                    kind,
+                    &text,
+                    theme.of(tone_on(of.tone, is_selected)),
+                );
             }
             None if placed.cell.is_none() => spark(canvas, area, line, placed, samples),
             None => {}
         }
     }
-    if is_selected {
-        canvas.at(area, line, 0, theme.glyphs.selected, theme.of(Tone::Strong));
-        canvas.style_line(area, line, theme.selected());
+}
+
+/// The colour of a cell would be the background of a selected row: only problems keep it.
+fn tone_on(tone: Tone, is_selected: bool) -> Tone {
+    match tone {
+        Tone::Bad | Tone::Caution => tone,
+        _ if is_selected => Tone::Plain,
+        _ => tone,
     }
 }
 
@@ -168,6 +185,9 @@ fn spark(
     placed: &Placed,
     samples: Option<&VecDeque<Sample>>,
 ) {
+    // Inverted bars would stand on their heads.
+    let upright = Style::new().remove_modifier(Modifier::REVERSED);
+    canvas.at(area, line, placed.start as u16, &" ".repeat(placed.width), upright);
     let Some(samples) = samples else { return };
     let shown = samples.len().min(placed.width);
     let highest = samples.iter().filter_map(|sample| sample.value).fold(0.0, f32::max);

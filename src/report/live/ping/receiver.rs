@@ -164,7 +164,7 @@ impl ReceiverDetail {
             DetailLine::new("lost")
                 .toned(format!("{lost_to} on the way to it"), bad(lost_to))
                 .toned(format!("{lost_back} on the way back"), bad(lost_back))
-                .caution_count(unresolved, "without an answer yet"),
+                .caution_count(unresolved, "not answered yet"),
         ];
         if let Some(Quantiles { min, p50, p99, max, .. }) = counts.rtt_ns {
             let [min, p50, p99, max] = [min, p50, p99, max].map(Value::Nanos);

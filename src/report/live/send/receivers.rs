@@ -113,7 +113,8 @@ impl Reports {
     pub fn table(&self) -> TableData {
         TableData {
             title: "Receivers",
-            empty: "no receiver reports yet".to_owned(),
+            // An empty table is not on the screen.
+            empty: String::new(),
             columns: COLUMNS,
             rows: self.rows.clone(),
         }
@@ -172,7 +173,7 @@ impl ReceiverDetail {
         let kernel = of.kernel_drops.map(u64::from).unwrap_or(0);
         let mut lines = vec![reports, order];
         if kernel > 0 {
-            let text = format!("{kernel} dropped by its kernel");
+            let text = format!("{kernel} kernel drops");
             lines.push(DetailLine::new("host").toned(text, Tone::Bad));
         }
         if let Some(delay) = &counters.delay_ns {

@@ -62,16 +62,32 @@ impl Response {
 
     /// The lines before the body. The connection ends after a response that `closes`.
     pub fn head(&self, closes: bool) -> String {
-        let Response { status, content_type, body } = self;
         let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now());
-        let date = date.map_or_else(|_| String::new(), |date| format!("Date: {date}\r\n"));
-        let allow = if *status == Status::Method { "Allow: GET, HEAD\r\n" } else { "" };
-        format!(
-            "HTTP/1.1 {}\r\n{date}Content-Type: {content_type}\r\nContent-Length: {}\r\n\
-             Vary: Accept\r\n{allow}Connection: {}\r\n\r\n",
-            status.line(),
-            body.len(),
-            if closes { "close" } else { "keep-alive" },
-        )
+        self.head_at(date.unwrap_or_default().as_str(), closes)
+    }
+
+    /// The lines before the body at a date.
+    fn head_at(&self, date: &str, closes: bool) -> String {
+        let Response { status, content_type, body } = self;
+        let connection = if closes { "close" } else { "keep-alive" };
+        let mut lines = vec![
+            format!("HTTP/1.1 {}", status.line()),
+            format!("Date: {date}"),
+            format!("Content-Type: {content_type}"),
+            format!("Content-Length: {}", body.len()),
+            format!("Connection: {connection}"),
+            "Vary: Accept".to_owned(),
+        ];
+        if *status == Status::Method {
+            lines.push("Allow: GET, HEAD".to_owned());
+        }
+        lines.join("\r\n") + "\r\n\r\n"
+    }
+
+    /// The whole response, as people read it.
+    #[cfg(test)]
+    pub fn sample(&self) -> String {
+        let head = self.head_at("Sun, 29 Nov 2026 12:00:00 GMT", false);
+        head.replace("\r\n", "\n") + &self.body
     }
 }

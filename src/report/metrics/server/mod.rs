@@ -8,4 +8,6 @@ mod pages;
 mod pool;
 mod thread;
 
+#[cfg(test)]
+pub use pages::Pages;
 pub use thread::Server;

@@ -42,6 +42,13 @@ impl Pages {
         }
     }
 
+    /// The response to a GET.
+    #[cfg(test)]
+    pub fn at(&mut self, path: &str) -> Response {
+        let (method, path) = (Method::Get, path.to_owned());
+        self.respond(&Request { method, path, openmetrics: false, closes: false })
+    }
+
     fn health(&self) -> Response {
         match self.shared.health().problem(Instant::now()) {
             None => Response::text(Status::Ok, "ok\n"),
@@ -63,5 +70,55 @@ impl Pages {
             }
         };
         Response { status: Status::Ok, content_type: format.content_type(), body: text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::metrics::shared::Health;
+
+    fn request(method: Method, path: &str) -> Request {
+        Request { method, path: path.to_owned(), openmetrics: false, closes: false }
+    }
+
+    #[test]
+    fn a_run_is_healthy_once_it_is_ready() {
+        let shared = Arc::new(Shared::default());
+        let mut pages = Pages::new(Arc::clone(&shared));
+        let health = request(Method::Get, "/healthz");
+        let before = pages.respond(&health);
+        assert_eq!(before.status, Status::Unavailable);
+        assert!(before.body.starts_with("not ready: "), "{}", before.body);
+        let mut ready = Health::default();
+        ready.set_ready();
+        shared.publish(Arc::default(), ready);
+        assert_eq!(pages.respond(&health).status, Status::Ok);
+    }
+
+    #[test]
+    fn each_page_has_its_methods() {
+        let mut pages = Pages::new(Arc::default());
+        for (method, path, status) in [
+            (Method::Get, "/metrics", Status::Ok),
+            (Method::Head, "/metrics", Status::Ok),
+            (Method::Other, "/metrics", Status::Method),
+            (Method::Other, "/healthz", Status::Method),
+            (Method::Get, "/", Status::NotFound),
+            (Method::Other, "/metrics/", Status::NotFound),
+        ] {
+            assert_eq!(pages.respond(&request(method, path)).status, status, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_encoded_once() {
+        let shared = Arc::new(Shared::default());
+        let mut pages = Pages::new(Arc::clone(&shared));
+        let scrape = request(Method::Get, "/metrics");
+        let (first, second) = (pages.respond(&scrape).body, pages.respond(&scrape).body);
+        assert!(Arc::ptr_eq(&first, &second));
+        shared.publish(Arc::default(), Health::default());
+        assert!(!Arc::ptr_eq(&first, &pages.respond(&scrape).body));
     }
 }

@@ -12,6 +12,9 @@ use crate::report::metrics::http::Connection;
 /// The most connections at a time.
 pub const MOST: usize = 64;
 
+/// The most responses under way.
+const MOST_RESPONSES: usize = 8;
+
 /// The connections, each in a place.
 pub struct Pool {
     places: Vec<Option<Place>>,
@@ -59,6 +62,18 @@ impl Pool {
     pub fn close(&mut self, position: usize) {
         if let Some(place) = self.places.get_mut(position) {
             *place = None;
+        }
+    }
+
+    /// Closes the oldest responses under way if there are too many: each keeps its document in memory,
+    /// and a client that reads slowly would keep an old one.
+    pub fn limit_responses(&mut self) {
+        let writes = |place: &&(usize, &Place)| place.1.connection.is_writing();
+        while self.iter().filter(|place| writes(&place)).count() > MOST_RESPONSES {
+            let oldest = self.iter().filter(|place| writes(&place));
+            let oldest = oldest.min_by_key(|(_, place)| place.connection.deadline());
+            let Some((position, _)) = oldest else { return };
+            self.close(position);
         }
     }
 

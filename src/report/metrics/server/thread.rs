@@ -151,7 +151,7 @@ impl Serving {
         let mut respond = |request: &_| pages.respond(request);
         let shut = |stream: &TcpStream| stream.shutdown(Shutdown::Write);
         match connection.turn(Instant::now(), &mut respond, &shut) {
-            Progress::Waits => {}
+            Progress::Waits => pool.limit_responses(),
             Progress::Continues => self.unfinished.push(position),
             Progress::Closed => pool.close(position),
         }
