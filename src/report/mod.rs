@@ -13,6 +13,7 @@ mod effort;
 mod files;
 mod flows;
 mod format;
+#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "there is no view"))]
 mod full_screen;
 mod hex;
 mod human;

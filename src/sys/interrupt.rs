@@ -19,6 +19,7 @@ pub struct Interrupt {
 }
 
 /// Requests the end of the run, as Ctrl-C does.
+#[cfg(feature = "live")]
 pub fn request_end() {
     let _ = signal_hook::low_level::raise(SIGINT);
 }

@@ -13,6 +13,7 @@ mod captured;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "fallback.rs")]
 mod imp;
+#[cfg(all(feature = "live", unix))]
 mod input_state;
 mod interrupt;
 mod message;
@@ -41,7 +42,9 @@ pub use imp::{
 };
 #[cfg(all(feature = "live", unix))]
 pub use input_state::InputState;
-pub use interrupt::{Interrupt, request_end};
+pub use interrupt::Interrupt;
+#[cfg(feature = "live")]
+pub use interrupt::request_end;
 pub use message::Message;
 pub use meta::Meta;
 #[cfg(feature = "live")]

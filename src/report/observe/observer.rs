@@ -96,7 +96,7 @@ fn tip(error: &io::Error) -> &'static str {
             "\n  tip: this host does not have this address: use one that 'mcast ifaces' lists"
         }
         io::ErrorKind::PermissionDenied => {
-            "\n  tip: ports below 1024 need CAP_NET_BIND_SERVICE: use a higher one, such as 9464"
+            "\n  tip: ports below 1024 need CAP_NET_BIND_SERVICE: use a higher one, for example 9464"
         }
         _ => "",
     }

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level;
 
+use super::full_screen::restore_terminal;
 use super::ignored::is_ignored;
 use super::process_group;
-use super::terminal::restore_terminal;
 
 /// The signals that request the end. Without SIGHUP if this process began with it ignored, as
 /// nohup(1) does.

@@ -2,6 +2,8 @@
 
 mod end;
 mod file;
+#[cfg(feature = "live")]
+mod full_screen;
 mod host_name;
 mod limits;
 mod options;
@@ -16,10 +18,12 @@ pub use file::{
     create_file, file_id, file_source, has_bytes, is_piped, is_readable, is_writable, open_to_read,
     open_to_write, standard_input, standard_output,
 };
+#[cfg(feature = "live")]
+pub use full_screen::TerminalInput;
 pub use host_name::host_name;
 pub use limits::too_many_files;
 pub use options::set_traffic_class_v6;
 pub use poll::{PollSource, borrow, poll, wait_for_room};
 pub use process_group::ProcessGroup;
-pub use terminal::{TerminalInput, stderr_is_foreground, stderr_is_writable};
+pub use terminal::{stderr_is_foreground, stderr_is_writable};
 pub use wake::WakePipe;

@@ -15,6 +15,7 @@ mod plot;
 mod point;
 mod receivers;
 mod recv;
+mod replies;
 mod scan;
 mod send;
 mod series;

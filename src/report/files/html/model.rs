@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::ping::Replies;
 use super::point::Point;
+use super::replies::Replies;
 use super::series::Series;
 use super::tracks::Tracks;
 use crate::event::{CycleInfo, TrialInfo};

@@ -1,10 +1,7 @@
 //! The report of a ping.
 
 use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use maud::{Markup, html};
 
@@ -30,45 +27,6 @@ const MOST_RECEIVERS: usize = 10_000;
 
 /// How many replies of one step are kept for its quantiles.
 const MOST_REPLIES: usize = 10_000;
-
-/// The replies of a ping.
-#[derive(Debug)]
-pub struct Replies {
-    /// All round-trip times.
-    all: Delays,
-    /// Those of the current step, each with the hash of its receiver.
-    step: Vec<(u64, i64)>,
-    /// The end of the last step, and the losses until then: towards a receiver, and back.
-    since: Duration,
-    lost: (u64, u64),
-    lost_of: HashMap<u64, (u64, u64)>,
-    hasher: RandomState,
-}
-
-impl Default for Replies {
-    fn default() -> Self {
-        Replies {
-            all: Delays::new(Precision::Fine),
-            step: Vec::new(),
-            since: Duration::ZERO,
-            lost: (0, 0),
-            lost_of: HashMap::new(),
-            hasher: RandomState::new(),
-        }
-    }
-}
-
-impl Replies {
-    /// What identifies a receiver at a target.
-    fn key(&self, address: IpAddr, group: IpAddr, port: u16, iface: &str) -> u64 {
-        self.hasher.hash_one((address, group, port, iface))
-    }
-
-    fn key_of(&self, receiver: &PingReceiver) -> u64 {
-        let PingReceiver { address, group, port, iface, .. } = receiver;
-        self.key(address.address(), *group, *port, iface)
-    }
-}
 
 /// A ping is ready.
 pub fn pinging(model: &mut Model, ready: &Pinging) {
