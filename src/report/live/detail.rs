@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::cell::Tone;
-use super::snapshot::Fact;
+use super::fact::Fact;
 
 /// Makes the details of a row.
 pub trait Detail: fmt::Debug + Send + Sync {

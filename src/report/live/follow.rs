@@ -2,10 +2,6 @@
 
 use std::time::SystemTime;
 
-use super::ping::Ping;
-use super::recv::Recv;
-use super::scan::Scan;
-use super::send::Send;
 use super::snapshot::Snapshot;
 use crate::event::Event;
 
@@ -16,14 +12,4 @@ pub trait Follow {
 
     /// Sets the counters to zero. The next snapshots carry the number of the reset.
     fn reset(&mut self, number: u64);
-}
-
-/// Follows the command of this name.
-pub fn of(command: &str) -> Box<dyn Follow> {
-    match command {
-        "send" => Box::new(Send::default()),
-        "ping" => Box::new(Ping::default()),
-        "scan" => Box::new(Scan::default()),
-        _ => Box::new(Recv::default()),
-    }
 }

@@ -8,7 +8,9 @@ mod cell;
 mod decode;
 mod detail;
 mod draw;
+mod fact;
 mod follow;
+mod followers;
 mod glyphs;
 #[cfg_attr(unix, path = "input_unix.rs")]
 #[cfg_attr(not(unix), path = "input_windows.rs")]

@@ -10,7 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::cell::Tone;
-use super::follow::{self, Follow};
+use super::follow::Follow;
+use super::followers;
 use super::glyphs::Glyphs;
 use super::input::KeyInput;
 use super::model::Model;
@@ -92,7 +93,7 @@ impl Live {
             resets: Arc::clone(&resets),
         };
         let live = Live {
-            follow: follow::of(run.command),
+            follow: followers::of(run.command),
             messages: Some(sender),
             waiting: VecDeque::new(),
             terminal: terminal.clone(),

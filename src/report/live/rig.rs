@@ -7,7 +7,8 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use super::draw::draw;
-use super::follow::{self, Follow};
+use super::follow::Follow;
+use super::followers;
 use super::glyphs::{Glyphs, UNICODE};
 use super::keys::Key;
 use super::model::{Action, Model};
@@ -33,7 +34,7 @@ impl Rig {
     pub fn new(command: &str, line: &str) -> Self {
         Rig {
             model: Model::new(line.to_owned()),
-            follow: follow::of(command),
+            follow: followers::of(command),
             now: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
             at: Duration::ZERO,
             resets: 0,

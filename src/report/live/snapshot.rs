@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::cell::{Cell, Tone};
 use super::detail::Detail;
+use super::fact::Fact;
 use crate::stats::delay::Delays;
 
 /// A message to the thread that draws.
@@ -29,23 +30,6 @@ pub struct Snapshot {
     pub resets: u64,
     /// The tables carry the samples of an interval, not only the changes in between.
     pub is_interval: bool,
-}
-
-/// A piece of text with its meaning.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fact {
-    pub text: String,
-    pub tone: Tone,
-}
-
-impl Fact {
-    pub fn new(text: impl Into<String>, tone: Tone) -> Self {
-        Fact { text: text.into(), tone }
-    }
-
-    pub fn plain(text: impl Into<String>) -> Self {
-        Self::new(text, Tone::Plain)
-    }
 }
 
 /// The rows of a table.
