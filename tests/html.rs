@@ -159,7 +159,7 @@ fn every_command_has_a_valid_page() {
         .mcast("recv --iface e0 239.1.1.1-239.1.1.2:5000 --reply --rcvbuf 4MiB -o raw")
         .ready_when_member(&b, "e0", "239.1.1.2");
     let line =
-        "send --iface e0 239.1.1.1:5000 239.1.1.2:5000 --probe --reports 100ms -i 10ms -n 100";
+        "send --iface e0 239.1.1.1:5000 239.1.1.2:5000 --probe --reports 100ms -i 10ms --count 100";
     contains(&run(&a, line, send, 0).0, &["Receivers", "10.0.0.101", "Each target over time"]);
     let line = "ping --iface e0 239.1.1.1:5000 -i 50ms --count 10";
     contains(&run(&a, line, ping, 0).0, &["Round-trip time", "10.0.0.101"]);

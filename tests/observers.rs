@@ -172,7 +172,9 @@ fn every_signal_completes_the_files() {
         let host = lab.host();
         let folder = Folder::new(&format!("signal-{signal}"));
         let (recv, _sender) = receive(&host, &folder, "");
-        recv.line(|line| line.contains("\"event\":\"interval\"") && line.contains("probe"));
+        recv.line(|line| {
+            line.contains("\"event\":\"interval\"") && line.contains("\"streams\":[{")
+        });
         recv.signal(signal);
         recv.ends(status);
         folder.is_complete(1);

@@ -466,7 +466,7 @@ fn watched(host: &Host) -> [Finished; 2] {
         "ip link add d0 type veth peer name d1",
         "ip link del d0",
     ] {
-        let changes = || watch.so_far().matches("change_of_interface").count();
+        let changes = || watch.so_far().matches("\"event\":\"change\"").count();
         let before = changes();
         host.shell(change);
         lab::eventually("the change is reported", || changes() > before);

@@ -126,7 +126,7 @@ fn joins() -> String {
     summaries.map(|summary| shown("bench join, the end", [summary])).concat()
 }
 
-fn trial(number: u32, cause: Option<Cause>, losses: [Option<f64>; 2]) -> TrialInfo {
+pub fn trial(number: u32, cause: Option<Cause>, losses: [Option<f64>; 2]) -> TrialInfo {
     let receiver = |(place, loss): (usize, Option<f64>)| TrialReceiver {
         address: ip(RECEIVERS[place]),
         receiver: 0x1234 + place as u64,
@@ -210,7 +210,7 @@ fn throughputs() -> String {
         .concat()
 }
 
-fn step(groups: usize, arrived: [Option<u64>; 2]) -> StepInfo {
+pub fn step(groups: usize, arrived: [Option<u64>; 2]) -> StepInfo {
     let receiver = |(place, groups): (usize, Option<u64>)| StepReceiver {
         address: ip(RECEIVERS[place]),
         receiver: 0x1234 + place as u64,

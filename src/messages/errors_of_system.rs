@@ -138,6 +138,9 @@ fn other_errors() -> String {
         ObserverError::Listen { address, source: errno.into() }.to_string()
     });
     let thread = ObserverError::Thread(Errno::EAGAIN.into());
-    let observers = format!("{full}\n{same}\n{absent}\n{}\n{thread}", refused.join("\n"));
+    let stalled = std::io::Error::other("its reader does not read");
+    let stalled = ObserverError::file(Path::new("out.fifo"), stalled);
+    let (full, refused) = (format!("{full}\n{stalled}"), refused.join("\n"));
+    let observers = format!("{full}\n{same}\n{absent}\n{refused}\n{thread}");
     format!("cannot write 'FILE': {written}\n{observers}\n{reported}\n{unread}\na port of {ovs}")
 }

@@ -10,10 +10,12 @@ use super::page::Page;
 use super::samples::{ip, sending, sent};
 use super::source_texts::normal;
 use super::streams::{delays, ended, measured};
-use super::{pings, receivers, results};
+use super::{benches, pings, receivers, results};
 use crate::event::{
-    CheckSummary, Checking, Event, Failure, IntervalReport, PingReceiver, PlayoutTotals, Program,
-    ReceiversReport, RecvCounters, ReplyInfo, SendInterval, SendSummary, StreamInfo, TargetTotals,
+    Cause, CheckSummary, Checking, Event, Failure, GroupsName, GroupsSummary, IntervalReport,
+    JoinFrom, JoinName, JoinSummary, PingReceiver, PlayoutTotals, Program, ReceiversReport,
+    RecvCounters, ReplyInfo, SendInterval, SendSummary, StreamInfo, TargetTotals, ThroughputName,
+    ThroughputSummary,
 };
 use crate::report::observe::RunInfo;
 use crate::report::{SamplePages, samples};
@@ -88,6 +90,7 @@ pub fn page(shown: &str) -> Page {
     ping();
     send();
     check();
+    bench();
     let shown = normal(shown);
     let mut seen = HashSet::new();
     let texts = TEXTS.take().into_iter().filter(|text| {
@@ -110,7 +113,11 @@ fn recv() {
         let all = of.measured.iter_mut().map(|of| &mut of.counters);
         all.chain(of.streams.iter_mut().map(|of| &mut of.counters)).for_each(|of| {
             (of.corrupt, of.gap_ns) = (drops, Some(1_000 + slowest));
-            of.delay_ns = of.delay_ns.map(|delay| Quantiles { max: delay.max + slowest, ..delay });
+            of.delay_ns = of.delay_ns.map(|delay| Quantiles {
+                p99: delay.p99 + slowest,
+                max: delay.max + slowest,
+                ..delay
+            });
         });
         of.streams.push(samples::stream(2, samples::counters(10, 0, (0, 0))));
         RecvCounters { elapsed: Duration::from_secs(1), kernel_drops: Some(drops), ..of }
@@ -204,6 +211,47 @@ fn send() {
             ..sent(20)
         }),
     ]);
+}
+
+/// Trials that failed, and a join that was not measured.
+fn bench() {
+    let (elapsed, verdict) = (Duration::from_secs(1), Verdict::default);
+    let trial = benches::trial(1, Some(Cause::Path), [Some(0.0), Some(0.021)]);
+    let throughput = ThroughputSummary {
+        bench: ThroughputName,
+        elapsed,
+        receivers: 2,
+        trial: elapsed,
+        loss_max_ratio: 0.0,
+        results: Vec::new(),
+        verdict: verdict(),
+    };
+    events([Event::Trial(&trial), Event::ThroughputSummary(throughput)]);
+    events([Event::GroupsSummary(GroupsSummary {
+        bench: GroupsName,
+        elapsed,
+        receivers: 2,
+        capacity: None,
+        failed: Some(128),
+        steps: vec![benches::step(128, [Some(128), Some(100)])],
+        verdict: verdict(),
+    })]);
+    events([Event::JoinSummary(JoinSummary {
+        bench: JoinName,
+        elapsed,
+        cycles: 1,
+        missed: 1,
+        forwarded_before: None,
+        not_stopped: None,
+        join_from: JoinFrom::Call,
+        join: None,
+        report_delay: None,
+        leave: None,
+        gap: None,
+        gap_max: None,
+        sources: Vec::new(),
+        verdict: verdict(),
+    })]);
 }
 
 fn check() {

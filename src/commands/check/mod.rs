@@ -3,6 +3,7 @@
 //! [`gather`] collects facts (plain data), [`crate::diagnosis`] derives findings from them without
 //! asking the system, and one sentence concludes.
 
+mod cycle;
 mod gather;
 mod ignored;
 mod live;

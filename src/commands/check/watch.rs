@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::run::{Cycle, judge};
+use super::cycle::{Cycle, judge};
 use crate::cli::menu;
 use crate::diagnosis::{CurrentFindings, FindingChanges};
 use crate::event::{Event, Watching};
