@@ -49,11 +49,13 @@ pub use message::Message;
 pub use meta::Meta;
 #[cfg(feature = "live")]
 pub use os::TerminalInput;
+#[cfg(feature = "report")]
+pub use os::host_name;
 #[cfg(unix)]
 pub use os::start_with_open_files;
 pub use os::{
-    PollSource, ProcessGroup, borrow, create_file, file_id, file_source, has_bytes, host_name,
-    is_piped, is_readable, is_writable, open_to_read, open_to_write, poll, set_traffic_class_v6,
+    PollSource, ProcessGroup, borrow, create_file, file_id, file_source, has_bytes, is_piped,
+    is_readable, is_writable, open_to_read, open_to_write, poll, set_traffic_class_v6,
     standard_input, standard_output, stderr_is_foreground, stderr_is_writable, too_many_files,
     wait_for_room,
 };

@@ -4,6 +4,7 @@ mod end;
 mod file;
 #[cfg_attr(not(feature = "live"), path = "no_full_screen.rs")]
 mod full_screen;
+#[cfg(feature = "report")]
 mod host_name;
 mod ignored;
 mod limits;
@@ -21,6 +22,7 @@ pub use file::{
 };
 #[cfg(feature = "live")]
 pub use full_screen::{TerminalInput, restore_terminal, save_terminal};
+#[cfg(feature = "report")]
 pub use host_name::host_name;
 pub use limits::{start_with_open_files, too_many_files};
 pub use options::set_traffic_class_v6;

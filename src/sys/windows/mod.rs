@@ -4,6 +4,7 @@ mod end;
 mod file;
 #[cfg(feature = "live")]
 mod full_screen;
+#[cfg(feature = "report")]
 mod host_name;
 mod limits;
 mod options;
@@ -20,6 +21,7 @@ pub use file::{
 };
 #[cfg(feature = "live")]
 pub use full_screen::TerminalInput;
+#[cfg(feature = "report")]
 pub use host_name::host_name;
 pub use limits::too_many_files;
 pub use options::set_traffic_class_v6;
