@@ -57,6 +57,7 @@ impl OutputFile {
     ///
     /// # Errors
     /// The file exists and cannot be removed.
+    #[cfg(any(feature = "metrics", test))]
     pub fn remove(&mut self) -> Result<(), ObserverError> {
         let (Place::Replaced(path) | Place::Overwritten(path)) = &self.place else {
             return Ok(());
