@@ -1,4 +1,4 @@
-//! The view of each command.
+//! What follows each command.
 
 use super::follow::Follow;
 use super::ping::Ping;

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::fact::Fact;
 use super::keys::Key;
-use super::snapshot::{Fact, Message, NoticeLine, Snapshot};
+use super::snapshot::{Message, NoticeLine, Snapshot};
 use super::table_state::TableState;
 use crate::report::full_screen::RunProgress;
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::cell::Tone;
+use super::fact::Fact;
 use super::follow::Follow;
-use super::snapshot::{Fact, Row, Snapshot, TableData};
+use super::snapshot::{Row, Snapshot, TableData};
 use crate::assertion::Value;
 use crate::event::{Event, PingCounts, PingReceiver, PingSummary, Pinging, ReplyInfo};
 use crate::stats::delay::{Delays, Precision};

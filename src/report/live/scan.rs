@@ -7,8 +7,9 @@ use std::time::{Instant, SystemTime};
 
 use super::cell::{Cell, Tone};
 use super::detail::{Detail, DetailLine};
+use super::fact::Fact;
 use super::follow::Follow;
-use super::snapshot::{Column, Fact, Kind, Row, Snapshot, TableData};
+use super::snapshot::{Column, Kind, Row, Snapshot, TableData};
 use crate::assertion::Value;
 use crate::event::{Event, FoundInfo, Scanning};
 use crate::report::human::rate;

@@ -6,8 +6,9 @@ mod targets;
 use std::time::{Duration, SystemTime};
 
 use super::cell::Tone;
+use super::fact::Fact;
 use super::follow::Follow;
-use super::snapshot::{Fact, Snapshot};
+use super::snapshot::Snapshot;
 use crate::assertion::Value;
 use crate::event::{Event, SendInterval, Sending};
 use crate::units::words::count;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::cell::{Cell, Tone};
 use super::detail::Detail;
-pub use super::fact::Fact;
+use super::fact::Fact;
 use crate::stats::delay::Delays;
 
 /// A message to the thread that draws.

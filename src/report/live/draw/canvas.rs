@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::report::live::cell::Tone;
-use crate::report::live::snapshot::Fact;
+use crate::report::live::fact::Fact;
 use crate::report::live::theme::Theme;
 
 /// The screen, and how it looks.

@@ -7,8 +7,8 @@ use super::canvas::{Canvas, width};
 use crate::report::drawing::{Bar, bars};
 use crate::report::live::cell::Tone;
 use crate::report::live::detail::DetailLine;
+use crate::report::live::fact::Fact;
 use crate::report::live::model::Model;
-use crate::report::live::snapshot::Fact;
 
 /// The columns of the labels.
 const LABELS: u16 = 11;

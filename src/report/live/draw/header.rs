@@ -5,8 +5,8 @@ use ratatui::style::Modifier;
 
 use super::canvas::{Canvas, width};
 use crate::report::live::cell::{Tone, clock};
+use crate::report::live::fact::Fact;
 use crate::report::live::model::Model;
-use crate::report::live::snapshot::Fact;
 
 /// Draws the lines and returns their number.
 pub fn draw(canvas: &mut Canvas, area: Rect, model: &Model) -> u16 {

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::report::live::cell::Tone;
+use crate::report::live::fact::Fact;
 use crate::report::live::model::Model;
-use crate::report::live::snapshot::Fact;
 
 const KEYS: &[(&str, &str)] = &[
     ("q, Ctrl-C", "end the run; the summary follows"),

@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::report::live::cell::{Tone, clock};
+use crate::report::live::fact::Fact;
 use crate::report::live::model::Model;
-use crate::report::live::snapshot::{Fact, NoticeLine};
+use crate::report::live::snapshot::NoticeLine;
 use crate::report::screen::wrap;
 
 /// A line of a notice.

@@ -8,8 +8,9 @@ use ratatui::style::{Modifier, Style};
 use super::canvas::{Canvas, fitting};
 use super::columns::{Placed, place};
 use crate::report::live::cell::Tone;
+use crate::report::live::fact::Fact;
 use crate::report::live::model::Model;
-use crate::report::live::snapshot::{Fact, Kind, Row, Sample};
+use crate::report::live::snapshot::{Kind, Row, Sample};
 use crate::report::live::table_state::TableState;
 
 /// The columns of the mark of the selected row.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::assertion::Value;
 use crate::event::IntervalReport;
 use crate::report::live::cell::Tone;
-use crate::report::live::snapshot::Fact;
+use crate::report::live::fact::Fact;
 use crate::units::words::count;
 
 /// The run as a whole.

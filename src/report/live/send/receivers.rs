@@ -8,7 +8,8 @@ use crate::assertion::Value;
 use crate::event::{ReceiverInfo, ReceiversInfo, ReportedInfo};
 use crate::report::live::cell::{Cell, Tone};
 use crate::report::live::detail::{Detail, DetailLine};
-use crate::report::live::snapshot::{Column, Fact, Kind, Row, Sample, TableData};
+use crate::report::live::fact::Fact;
+use crate::report::live::snapshot::{Column, Kind, Row, Sample, TableData};
 use crate::units::words::count;
 
 const COLUMNS: &[Column] = &[
