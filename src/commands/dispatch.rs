@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use tracing::level_filters::LevelFilter;
@@ -70,8 +70,16 @@ fn screen_of(command: &Command) -> Screen {
 fn other_use(command: &Command) -> Option<&'static str> {
     match command {
         Command::Recv(args) if !args.command.is_empty() => Some("COMMAND"),
+        Command::Send(args) if args.lines && reads_terminal(args.file.as_ref()) => {
+            Some("the input of --lines")
+        }
         _ => None,
     }
+}
+
+/// Whether an input comes from the terminal.
+fn reads_terminal(input: Option<&Place>) -> bool {
+    matches!(input, None | Some(Place::Standard)) && io::stdin().is_terminal()
 }
 
 /// Whether the intervals are shown.
