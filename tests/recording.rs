@@ -416,6 +416,6 @@ fn a_recording_of_a_capture_has_the_same_datagrams() {
 
     let before = fs::read(&first).expect("the recording");
     let refused = b.mcast(&format!("{read} -w {}", first.display())).ends(2);
-    assert!(refused.err.contains("this run reads the file"), "{refused}");
+    assert!(refused.err.contains("--read and --write name the same file"), "{refused}");
     assert!(fs::read(&first).expect("the recording") == before);
 }
