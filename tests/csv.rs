@@ -172,8 +172,8 @@ fn a_slow_reader_does_not_slow_the_run() {
     no_reader.prints("no program reads this FIFO");
     // It opens the FIFO, and reads nothing.
     let reader = host.python(
-        "import os, sys, time\nf = os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)\n\
-         print('open', flush=True)\ntime.sleep(600)",
+        "import os, signal, sys\nf = os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)\n\
+         print('open', flush=True)\nsignal.pause()",
         &[path],
     );
     reader.line(|line| line == "open");

@@ -6,8 +6,8 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::help::{self, STYLES, Sections, section};
 use super::{
-    BenchArgs, BenchCommand, CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, Observed, PingArgs,
-    RecvArgs, ScanArgs, SendArgs, bench, check, completions, ifaces, man, ping, recv, scan, send,
+    BenchArgs, BenchCommand, CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, PingArgs, RecvArgs,
+    ScanArgs, SendArgs, bench, check, completions, ifaces, man, ping, recv, scan, send,
 };
 use crate::input::Place;
 use crate::report::observe::Observation;
@@ -130,8 +130,7 @@ impl Command {
 
     /// The observers that the options ask for.
     pub fn observation(&self) -> Observation {
-        let observed = self.observed().map(|observed| observed.observation());
-        Observation { others: self.files(), ..observed.unwrap_or_default() }
+        Observation { others: self.files(), ..self.observed() }
     }
 
     /// The files that options without an observer name.
@@ -152,20 +151,21 @@ impl Command {
         files.into_iter().flatten().collect()
     }
 
-    /// The options about observers; `None` without such options.
-    pub fn observed(&self) -> Option<Observed<'_>> {
+    /// The same without these files.
+    fn observed(&self) -> Observation {
         match self {
-            Command::Send(args) => Some(args.observed()),
-            Command::Recv(args) => Some(args.observed()),
-            Command::Ping(args) => Some(args.observed()),
-            Command::Scan(args) => {
-                Some(Observed { live: Some(&args.live), ..Observed::files(&args.files) })
-            }
+            Command::Send(args) => args.observers.observation(),
+            Command::Recv(args) => args.observers.observation(),
+            Command::Ping(args) => args.observers.observation(),
+            Command::Scan(args) => Observation { live: args.live.live, ..args.files.observation() },
             Command::Check(args) => {
-                Some(Observed { metrics: Some(&args.metrics), ..Observed::files(&args.files) })
+                let metrics = args.metrics.metrics.clone();
+                Observation { metrics, ..args.files.observation() }
             }
-            Command::Bench(args) => Some(Observed::files(args.command.files())),
-            Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => None,
+            Command::Bench(args) => args.command.files().observation(),
+            Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => {
+                Observation::default()
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ pub use completions::CompletionsArgs;
 pub use ifaces::IfacesArgs;
 pub use impair::ImpairArg;
 pub use man::ManArgs;
-pub use observing::{CsvArgs, LiveArgs, MetricsArgs, Observed, ResultFileArgs};
+pub use observing::{LiveArgs, MetricsArgs, ObserverArgs, ResultFileArgs};
 pub use parse::parse;
 pub use ping::PingArgs;
 pub use recv::RecvArgs;

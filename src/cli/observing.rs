@@ -55,30 +55,38 @@ pub struct LiveArgs {
     pub live: bool,
 }
 
-/// The options of one command about observers, as many as it has.
-#[derive(Clone, Copy, Debug)]
-pub struct Observed<'a> {
-    pub(super) files: &'a ResultFileArgs,
-    pub(super) csv: Option<&'a CsvArgs>,
-    pub(super) metrics: Option<&'a MetricsArgs>,
-    pub(super) live: Option<&'a LiveArgs>,
+/// All options about observers.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ObserverArgs {
+    #[command(flatten)]
+    live: LiveArgs,
+    #[command(flatten)]
+    files: ResultFileArgs,
+    #[command(flatten)]
+    csv: CsvArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
-impl<'a> Observed<'a> {
-    /// The options of a command that has only the files of the results.
-    pub(super) fn files(files: &'a ResultFileArgs) -> Self {
-        Observed { files, csv: None, metrics: None, live: None }
+impl ResultFileArgs {
+    /// The observers that these options ask for.
+    pub fn observation(&self) -> Observation {
+        Observation {
+            report: self.report.clone(),
+            junit: self.junit.clone(),
+            ..Observation::default()
+        }
     }
+}
 
+impl ObserverArgs {
     /// The observers that the options ask for.
     pub fn observation(&self) -> Observation {
         Observation {
-            live: self.live.is_some_and(|args| args.live),
-            report: self.files.report.clone(),
-            junit: self.files.junit.clone(),
-            csv: self.csv.and_then(|args| args.csv.clone()),
-            metrics: self.metrics.and_then(|args| args.metrics.clone()),
-            others: Vec::new(),
+            live: self.live.live,
+            csv: self.csv.csv.clone(),
+            metrics: self.metrics.metrics.clone(),
+            ..self.files.observation()
         }
     }
 }

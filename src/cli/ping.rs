@@ -7,8 +7,7 @@ use clap::{Args, ValueHint};
 use super::addresses::pinged;
 use super::common::text_or_json;
 use super::help::{self, ADVANCED, LIMITS, OUTPUT, PACE, PAYLOAD, Sections, TARGET};
-use super::{CommonArgs, values};
-use super::{CsvArgs, LiveArgs, MetricsArgs, Observed, ResultFileArgs};
+use super::{CommonArgs, ObserverArgs, values};
 use crate::assertion::{Assertion, Vocabulary};
 use crate::input::Place;
 use crate::report::Output;
@@ -140,35 +139,11 @@ pub struct PingArgs {
     #[arg(long, value_name = "PORT", value_parser = values::port, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
     pub source_port: Option<u16>,
 
-    /// The full-screen view.
+    /// The options about observers.
     #[command(flatten)]
-    pub live: LiveArgs,
-
-    /// The files of the results.
-    #[command(flatten)]
-    pub files: ResultFileArgs,
-
-    /// The table of the intervals.
-    #[command(flatten)]
-    pub csv: CsvArgs,
-
-    /// The metrics.
-    #[command(flatten)]
-    pub metrics: MetricsArgs,
+    pub observers: ObserverArgs,
 
     /// The options of every command that sends or receives.
     #[command(flatten)]
     pub common: CommonArgs,
-}
-
-impl PingArgs {
-    /// The options about observers.
-    pub fn observed(&self) -> Observed<'_> {
-        Observed {
-            files: &self.files,
-            csv: Some(&self.csv),
-            metrics: Some(&self.metrics),
-            live: Some(&self.live),
-        }
-    }
 }

@@ -11,8 +11,7 @@ use super::common::any_format;
 use super::help::{self, ADVANCED, LIMITS, OUTPUT, Sections, TARGET};
 use super::values::place;
 use super::write_limit::{write_keep, write_limit};
-use super::{CommonArgs, formats, rcvbuf, values};
-use super::{CsvArgs, LiveArgs, MetricsArgs, Observed, ResultFileArgs};
+use super::{CommonArgs, ObserverArgs, formats, rcvbuf, values};
 use crate::assertion::Assertion;
 use crate::format::kind::Choice;
 use crate::input::Place;
@@ -269,35 +268,11 @@ pub struct RecvArgs {
     #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
     pub spin: bool,
 
-    /// The full-screen view.
+    /// The options about observers.
     #[command(flatten)]
-    pub live: LiveArgs,
-
-    /// The files of the results.
-    #[command(flatten)]
-    pub files: ResultFileArgs,
-
-    /// The table of the intervals.
-    #[command(flatten)]
-    pub csv: CsvArgs,
-
-    /// The metrics.
-    #[command(flatten)]
-    pub metrics: MetricsArgs,
+    pub observers: ObserverArgs,
 
     /// The options of every command that sends or receives.
     #[command(flatten)]
     pub common: CommonArgs,
-}
-
-impl RecvArgs {
-    /// The options about observers.
-    pub fn observed(&self) -> Observed<'_> {
-        Observed {
-            files: &self.files,
-            csv: Some(&self.csv),
-            metrics: Some(&self.metrics),
-            live: Some(&self.live),
-        }
-    }
 }

@@ -9,8 +9,7 @@ use super::common::text_or_json;
 use super::help::{self, ADVANCED, LIMITS, OUTPUT, PACE, PAYLOAD, Sections, TARGET};
 use super::hex_bytes::{HexBytes, hex_bytes};
 use super::values::PaceBy;
-use super::{CommonArgs, ReplayArgs, ReportArgs, ShapeArgs, reports, values};
-use super::{CsvArgs, LiveArgs, MetricsArgs, Observed, ResultFileArgs};
+use super::{CommonArgs, ObserverArgs, ReplayArgs, ReportArgs, ShapeArgs, reports, values};
 use crate::input::Place;
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
@@ -206,35 +205,11 @@ pub struct SendArgs {
     #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, hide_short_help = true, help_heading = OUTPUT)]
     pub stats: Option<Duration>,
 
-    /// The full-screen view.
+    /// The options about observers.
     #[command(flatten)]
-    pub live: LiveArgs,
-
-    /// The files of the results.
-    #[command(flatten)]
-    pub files: ResultFileArgs,
-
-    /// The table of the intervals.
-    #[command(flatten)]
-    pub csv: CsvArgs,
-
-    /// The metrics.
-    #[command(flatten)]
-    pub metrics: MetricsArgs,
+    pub observers: ObserverArgs,
 
     /// The options of every command that sends or receives.
     #[command(flatten)]
     pub common: CommonArgs,
-}
-
-impl SendArgs {
-    /// The options about observers.
-    pub fn observed(&self) -> Observed<'_> {
-        Observed {
-            files: &self.files,
-            csv: Some(&self.csv),
-            metrics: Some(&self.metrics),
-            live: Some(&self.live),
-        }
-    }
 }

@@ -70,9 +70,7 @@ fn screen_of(command: &Command) -> Screen {
 fn other_use(command: &Command) -> Option<&'static str> {
     match command {
         Command::Recv(args) if !args.command.is_empty() => Some("COMMAND"),
-        Command::Send(args) if args.lines && reads_terminal(args.file.as_ref()) => {
-            Some("the input of --lines")
-        }
+        Command::Send(args) if args.lines && reads_terminal(args.file.as_ref()) => Some("--lines"),
         _ => None,
     }
 }

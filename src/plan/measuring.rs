@@ -47,7 +47,7 @@ impl Measuring {
             return Err(PlanError::RawToTerminal);
         }
         let recording = Recording::new(args, io::stdout().is_terminal())?;
-        let observed = args.observed().observation().interval();
+        let observed = args.observers.observation().interval();
         Ok(Measuring {
             recording,
             limits: Limits {
@@ -59,7 +59,7 @@ impl Measuring {
             },
             stats: args.stats.or(observed),
             observed: observed.is_some(),
-            spreads: args.observed().observation().draws_delays(),
+            spreads: args.observers.observation().draws_delays(),
             show,
             assertions: args.assert.clone(),
             pairs: args.pair.iter().flat_map(TargetPair::targets).collect(),

@@ -83,7 +83,7 @@ impl Ping {
                 source_port: args.source_port,
                 answers: true,
             },
-            progress: args.observed().observation().interval(),
+            progress: args.observers.observation().interval(),
             advice,
             backend: args.common.backend(),
             endpoints,

@@ -321,7 +321,7 @@ impl Send {
                 answers: reports.is_some(),
             },
             reports,
-            stats: args.stats.or_else(|| args.observed().observation().interval()),
+            stats: args.stats.or_else(|| args.observers.observation().interval()),
             show: (content.is_shown() && !args.flood && args.stats.is_none())
                 || args.common.display.verbose > 0,
             advice,

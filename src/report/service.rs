@@ -26,7 +26,7 @@ pub const HIDDEN: [&str; 3] = [SOCKET, WATCHDOG_TIME, WATCHDOG_PROCESS];
 /// The shortest time between two messages about the progress of a run. Intervals may be shorter.
 const PAUSE: Duration = Duration::from_millis(900);
 
-/// Tells a service manager when the run is ready, how it goes, and when it ends. A message that the
+/// Reports to a service manager that the run is ready, its state, and its end. A message that the
 /// manager cannot take is no error of the run: the next one has the same state.
 pub struct Notifier {
     socket: UnixDatagram,

@@ -12,8 +12,8 @@ def connect(port):
         try:
             return socket.create_connection(("127.0.0.1", port), timeout=120)
         except ConnectionRefusedError:
-            time.sleep(0.05)
-    sys.exit("nobody listens")
+            time.sleep(0.05)  # between two attempts
+    sys.exit("no server listens")
 
 
 def rest(connection):

@@ -30,8 +30,8 @@ pub struct Request {
     pub path: String,
     /// The client prefers OpenMetrics to the text format.
     pub openmetrics: bool,
-    /// The connection ends after the response: the client asks for that, or sends a body, which
-    /// nobody reads.
+    /// The connection ends after the response: the client asks for that, or sends a body, which the
+    /// server does not read.
     pub closes: bool,
 }
 
