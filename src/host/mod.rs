@@ -1,9 +1,11 @@
 //! The state of this host: its interfaces, routes, memberships, counters, ports, bridges, firewall
 //! and settings. Nothing here changes them.
 //!
-//! `imp` reads the state that only Linux shows; its fallback returns that it is unknown. `os` is
+//! `imp` reads the state that each system shows in its own way; `absent` returns that it is unknown. `os` is
 //! shared by all Unix systems; Windows has its counterpart.
 
+#[cfg(not(target_os = "linux"))]
+mod absent;
 mod bridges;
 mod clock;
 mod counters;
@@ -13,7 +15,12 @@ mod if_inet6;
 #[cfg(any(target_os = "linux", test))]
 mod igmp_table;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "fallback.rs")]
+#[cfg_attr(any(target_os = "macos", target_os = "freebsd"), path = "bsd/mod.rs")]
+#[cfg_attr(windows, path = "winapi/mod.rs")]
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "macos", target_os = "freebsd", windows)),
+    path = "fallback.rs"
+)]
 mod imp;
 mod interface_list;
 mod interfaces;

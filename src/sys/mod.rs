@@ -1,17 +1,24 @@
 //! The differences between operating systems. Only here is `unsafe` allowed.
 //!
 //! [`Batch`] receives and [`send`] sends; the functions of `imp` set the options that socket2
-//! lacks. If a system lacks a feature, the function of the fallback does nothing or returns `None`,
-//! and the caller continues without it. `os` is shared by all Unix systems; Windows has its
+//! lacks. If a system lacks a feature, the function of `absent` does nothing or returns `None`, and
+//! the caller continues without it. `os` is shared by all Unix systems; Windows has its
 //! counterpart.
 
 #![allow(unsafe_code)]
 
+#[cfg(not(target_os = "linux"))]
+mod absent;
 mod backend;
 mod batch;
 mod captured;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "fallback.rs")]
+#[cfg_attr(any(target_os = "macos", target_os = "freebsd"), path = "bsd/mod.rs")]
+#[cfg_attr(windows, path = "winsock/mod.rs")]
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "macos", target_os = "freebsd", windows)),
+    path = "fallback.rs"
+)]
 mod imp;
 #[cfg(all(feature = "live", unix))]
 mod input_state;

@@ -1,0 +1,20 @@
+//! The metadata of received datagrams, and the drops of a socket.
+
+use std::io;
+use std::net::UdpSocket;
+
+use socket2::Socket;
+
+use crate::iface::Family;
+
+pub fn ask_for_arrival(_socket: &Socket, _family: Family) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn ask_for_metadata(_socket: &Socket, _family: Family) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn dropped(_socket: &UdpSocket) -> Option<u32> {
+    None
+}
