@@ -1,8 +1,8 @@
 //! The state of this host: its interfaces, routes, memberships, counters, ports, bridges, firewall
 //! and settings. Nothing here changes them.
 //!
-//! `imp` reads the state that each system shows in its own way; `absent` returns that it is unknown. `os` is
-//! shared by all Unix systems; Windows has its counterpart.
+//! `imp` reads the state that each system shows in its own way; `absent` returns that it is
+//! unknown. `os` is shared by all Unix systems; Windows has its counterpart.
 
 #[cfg(not(target_os = "linux"))]
 mod absent;

@@ -1,7 +1,7 @@
 //! The sockets of Windows.
 
 pub use super::absent::batch::Batch;
-pub use super::absent::command::{adopt_orphans, descendants, end_with_this_process, reap_orphans};
+pub use super::absent::command::{adopt_orphans, end_with_this_process, reap_orphans};
 pub use super::absent::metadata::{ask_for_arrival, ask_for_metadata, dropped};
 pub use super::absent::options::{
     bind_shared, bind_to_device, datagram_type, deliver_only_joined, force_receive_buffer,
