@@ -6,6 +6,7 @@ mod ids;
 mod limits;
 mod links;
 mod page;
+mod promises;
 mod shell;
 mod snippets;
 
