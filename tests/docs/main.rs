@@ -2,6 +2,7 @@
 //! the snippets parse, and the examples that need only `lo` run.
 
 mod commands;
+mod forms;
 mod ids;
 mod limits;
 mod links;
