@@ -82,8 +82,8 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         },
         rp_filter: host::rp_filter(&iface.name),
         joined: false,
-        members_before: before.of(iface.index).map(|groups| {
-            groups.iter().find(|joined| joined.group == group).map_or(0, |joined| joined.users)
+        members_before: before.of(iface.index).and_then(|groups| {
+            groups.iter().find(|joined| joined.group == group).map_or(Some(0), |joined| joined.users)
         }),
         counters: None,
         link: iface.link.clone(),

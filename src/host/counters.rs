@@ -66,6 +66,12 @@ impl CounterTables {
 }
 
 impl Counters {
+    /// The counters of the interfaces alone.
+    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    pub(super) fn of_links(links: BTreeMap<String, LinkCounters>) -> Self {
+        Counters { values: BTreeMap::new(), links }
+    }
+
     /// The increase of each counter since `before`: "Ip.InReceives", "IpExt.InMcastPkts",
     /// "TcpExt.IPReversePathFilter", "Udp.IgnoredMulti", "Ip6.InReceives", "Icmp6.InMLDv2Reports".
     /// Omits counters without increase, and those that were reset.

@@ -24,6 +24,8 @@ mod igmp_table;
 mod imp;
 mod interface_list;
 mod interfaces;
+#[cfg(any(target_os = "macos", target_os = "freebsd", test))]
+mod link_types;
 #[cfg_attr(unix, path = "unix/mod.rs")]
 #[cfg_attr(windows, path = "windows/mod.rs")]
 mod os;
@@ -31,7 +33,10 @@ mod ports;
 mod proc_net;
 mod queues;
 mod route;
+#[cfg(any(target_os = "macos", target_os = "freebsd", test, fuzzing))]
+pub mod routing;
 pub mod sysctl;
+mod system_counters;
 
 pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
@@ -49,6 +54,9 @@ pub use interfaces::interfaces;
 pub use os::{cpu_time, open_files, restore_limits_for, sockets_for};
 pub use ports::{PortUser, SocketTables, others_than, socket_drops, users_of};
 pub use queues::Queue;
+#[cfg(any(target_os = "macos", target_os = "freebsd"))]
+pub use system_counters::full_buffers;
+pub use system_counters::{increase, link_counters, system_counters};
 pub use sysctl::{
     Ipv6, L3MDEV_ACCEPT, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, forced_mld_version,
     ipv6_disabled, ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,

@@ -24,6 +24,8 @@ pub struct Interface {
     pub loopback: bool,
     /// As far as the system shows them.
     pub flags: Vec<Flag>,
+    /// It has a carrier, on a system that shows this without a flag.
+    pub shown_carrier: Option<bool>,
     pub link: Link,
 }
 
@@ -59,8 +61,10 @@ pub enum Flag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Joined {
     pub group: IpAddr,
-    /// The sockets of this host with this membership; the kernel itself counts as one.
-    pub users: u32,
+    /// The sockets of this host with this membership; the kernel itself counts as one. `None` if
+    /// the system does not count them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<u32>,
 }
 
 /// An address of an interface.
@@ -87,7 +91,8 @@ impl Address {
 impl Interface {
     /// `None` if the interface is down, or the system does not show its carrier.
     pub fn carrier(&self) -> Option<bool> {
-        (cfg!(target_os = "linux") && self.up).then(|| self.flags.contains(&Flag::LowerUp))
+        let by_flag = cfg!(target_os = "linux").then(|| self.flags.contains(&Flag::LowerUp));
+        by_flag.or(self.shown_carrier).filter(|_| self.up)
     }
 
     /// The first address of the same family as `like`.

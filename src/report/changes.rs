@@ -152,11 +152,16 @@ fn group(Values { before, after }: &Values<Option<Joined>>, whole: bool) -> Opti
     if is_of_every_host(group) && !whole {
         return None;
     }
-    let users = |joined: &Joined| {
-        if joined.users > 1 { format!(" x{}", joined.users) } else { String::new() }
+    let users = |joined: &Joined| match joined.users {
+        Some(users @ 2..) => format!(" x{users}"),
+        _ => String::new(),
     };
     Some(match (before, after) {
-        (Some(old), Some(new)) => format!("members of {group}: {}, was {}", new.users, old.users),
+        (Some(Joined { users: Some(old), .. }), Some(Joined { users: Some(new), .. })) => {
+            format!("members of {group}: {new}, was {old}")
+        }
+        // The system does not count them: nothing changed.
+        (Some(_), Some(_)) => return None,
         (None, Some(new)) => format!("joined {group}{}", users(new)),
         (_, None) => format!("left {group}"),
     })

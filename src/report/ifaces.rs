@@ -196,7 +196,10 @@ fn groups(groups: Option<&[Joined]>, whole: bool) -> Vec<Cell> {
     sorted.extend(usual);
     let shown = if whole { sorted.len() } else { sorted.len().min(FEW) };
     let cell = |Joined { group, users }: &Joined| {
-        let text = if *users > 1 { format!("{group} x{users}") } else { group.to_string() };
+        let text = match users {
+            Some(users @ 2..) => format!("{group} x{users}"),
+            _ => group.to_string(),
+        };
         Cell::new(text, if is_of_every_host(*group) { Tone::Faint } else { Tone::Plain })
     };
     let mut cells: Vec<Cell> = sorted.iter().take(shown).map(|joined| cell(joined)).collect();
@@ -257,7 +260,7 @@ mod tests {
         Some(
             groups
                 .iter()
-                .map(|(group, users)| Joined { group: group.parse().unwrap(), users: *users })
+                .map(|(group, users)| Joined { group: group.parse().unwrap(), users: Some(*users) })
                 .collect(),
         )
     }

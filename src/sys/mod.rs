@@ -41,6 +41,8 @@ pub use captured::{CapturedFrame, IPV4, IPV6, Towards, Vlan};
 pub use imp::write_now;
 #[cfg(target_os = "linux")]
 pub use imp::{Hardware, InterfaceQuery};
+#[cfg(any(target_os = "macos", target_os = "freebsd"))]
+pub use imp::{RoutingSocket, sysctl, sysctl_indexed, sysctl_named};
 pub use imp::{
     MOST_READY, PacketSocket, Waiter, ask_for_arrival, ask_for_metadata, bind_shared,
     bind_to_device, can_send_trains, clock_is_synchronised, datagram_type, deliver_only_joined,

@@ -1,5 +1,8 @@
 //! macOS and FreeBSD.
 
+mod routing_socket;
+mod sysctl;
+
 pub use super::absent::batch::Batch;
 pub use super::absent::command::{adopt_orphans, descendants, end_with_this_process, reap_orphans};
 pub use super::absent::metadata::{ask_for_arrival, ask_for_metadata, dropped};
@@ -14,3 +17,5 @@ pub use super::absent::system::{clock_is_synchronised, set_timer_slack};
 pub use super::absent::trains::{can_send_trains, is_train_refused, take_trains};
 pub use super::absent::waiter::{MOST_READY, Waiter};
 pub use super::portable::send;
+pub use routing_socket::RoutingSocket;
+pub use sysctl::{sysctl, sysctl_indexed, sysctl_named};
