@@ -13,6 +13,8 @@ mod headers;
 #[cfg(feature = "metrics")]
 #[path = "../fuzz/bodies/http.rs"]
 mod http;
+#[path = "../fuzz/bodies/routing.rs"]
+mod routing;
 #[path = "../fuzz/bodies/rtp.rs"]
 mod rtp;
 #[path = "../fuzz/bodies/text.rs"]
@@ -51,6 +53,11 @@ fn corpus_texts_survive_a_round_trip() {
 #[test]
 fn corpus_streams_of_other_senders_are_counted_without_contradiction() {
     replay("foreign", foreign::run);
+}
+
+#[test]
+fn corpus_routing_messages_are_read_within_their_limits() {
+    replay("routing", routing::run);
 }
 
 #[test]

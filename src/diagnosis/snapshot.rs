@@ -1,5 +1,6 @@
 //! The state of this host at one moment: facts that need no listening.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::FirewallFacts;
@@ -11,6 +12,10 @@ use crate::iface::{Family, Interface};
 
 /// The state before listening, to compare with the state after it.
 pub struct HostSnapshot {
+    /// The counters of the interfaces, on systems that show these alone.
+    links: Option<Counters>,
+    /// The counters of UDP and IP, with the names of macOS and FreeBSD.
+    system: Option<BTreeMap<String, u64>>,
     /// The kernel's counters.
     pub counters: Option<Counters>,
     /// The sockets on the port.
@@ -20,13 +25,25 @@ pub struct HostSnapshot {
 impl HostSnapshot {
     /// Reads the state.
     pub fn take(port: u16, family: Family) -> Self {
-        HostSnapshot { counters: host::counters(), port_users: host::users_of(port, family) }
+        HostSnapshot {
+            links: host::link_counters(),
+            system: host::system_counters(),
+            counters: host::counters(),
+            port_users: host::users_of(port, family),
+        }
     }
 
     /// Writes the changes since then into `facts`.
     pub fn compare(&self, facts: &mut Facts) {
         let now = HostSnapshot::take(facts.target.port, facts.family());
         compare_counters(self.counters.as_ref(), now.counters.as_ref(), facts);
+        if let (Some(before), Some(now)) = (&self.links, &now.links) {
+            for link in &mut facts.interfaces {
+                link.counters = now.of_link(before, &link.name);
+            }
+        }
+        let system = self.system.as_ref().zip(now.system.as_ref());
+        facts.system_counters = system.map(|(before, now)| host::increase(before, now));
         let before = |inode: u64| {
             self.port_users
                 .iter()
@@ -83,7 +100,10 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         rp_filter: host::rp_filter(&iface.name),
         joined: false,
         members_before: before.of(iface.index).and_then(|groups| {
-            groups.iter().find(|joined| joined.group == group).map_or(Some(0), |joined| joined.users)
+            groups
+                .iter()
+                .find(|joined| joined.group == group)
+                .map_or(Some(0), |joined| joined.users)
         }),
         counters: None,
         link: iface.link.clone(),
@@ -117,6 +137,7 @@ pub fn look_at_firewall(facts: &mut Facts) {
     facts.bridges = host::bridges();
     facts.bridge_netfilter = host::bridge_netfilter(facts.family());
     facts.firewall.legacy = host::has_legacy_rules();
+    facts.firewall.present = host::packet_filters();
     let rules =
         host::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
     let rules = match (rules, host::ruleset_listing()) {

@@ -78,7 +78,10 @@ pub fn parse_igmp6(text: &str) -> Vec<(u32, Joined)> {
             .filter(|word| is_hex(word, 32))
             .and_then(|word| u128::from_str_radix(word, 16).ok())?;
         let users = words.next()?.parse().ok()?;
-        Some((ifindex, Joined { group: IpAddr::V6(Ipv6Addr::from_bits(group)), users: Some(users) }))
+        Some((
+            ifindex,
+            Joined { group: IpAddr::V6(Ipv6Addr::from_bits(group)), users: Some(users) },
+        ))
     };
     text.lines().filter_map(joined).collect()
 }

@@ -33,7 +33,6 @@ mod ports;
 mod proc_net;
 mod queues;
 mod route;
-#[cfg(any(target_os = "macos", target_os = "freebsd", test, fuzzing))]
 pub mod routing;
 pub mod sysctl;
 mod system_counters;
@@ -54,11 +53,11 @@ pub use interfaces::interfaces;
 pub use os::{cpu_time, open_files, restore_limits_for, sockets_for};
 pub use ports::{PortUser, SocketTables, others_than, socket_drops, users_of};
 pub use queues::Queue;
-#[cfg(any(target_os = "macos", target_os = "freebsd"))]
-pub use system_counters::full_buffers;
-pub use system_counters::{increase, link_counters, system_counters};
 pub use sysctl::{
     Ipv6, L3MDEV_ACCEPT, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, forced_mld_version,
     ipv6_disabled, ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
     system,
 };
+#[cfg(any(target_os = "macos", target_os = "freebsd"))]
+pub use system_counters::full_buffers;
+pub use system_counters::{increase, link_counters, packet_filters, system_counters};

@@ -19,6 +19,14 @@ pub fn link_counters() -> Option<super::Counters> {
     None
 }
 
+/// The packet filters of macOS and FreeBSD that are present: `pf`, `ipfw`.
+pub fn packet_filters() -> Vec<String> {
+    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    return super::imp::packet_filters();
+    #[cfg(not(any(target_os = "macos", target_os = "freebsd")))]
+    Vec::new()
+}
+
 /// How many datagrams found a full receive buffer since the system started. `udps_fullsock` covers
 /// all UDP sockets of the host, of IPv4 and IPv6 (sys/netinet/udp_usrreq.c of FreeBSD,
 /// bsd/netinet/udp_usrreq.c of xnu).

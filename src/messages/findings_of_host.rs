@@ -14,7 +14,8 @@ use crate::net;
 pub fn facts() -> Vec<(String, Facts)> {
     let sections =
         [arrivals(), silence(), routes(), memberships(), versions(), limits(), self_tests()];
-    let more = [blind_spots(), interfaces(), stacked_interfaces(), no_interface()];
+    let elsewhere = super::findings_elsewhere::facts();
+    let more = [elsewhere, blind_spots(), interfaces(), stacked_interfaces(), no_interface()];
     let all = sections.into_iter().chain(more).flatten();
     all.map(|(name, facts)| (name.to_owned(), facts)).chain(findings_of_path::facts()).collect()
 }

@@ -41,14 +41,14 @@ pub use captured::{CapturedFrame, IPV4, IPV6, Towards, Vlan};
 pub use imp::write_now;
 #[cfg(target_os = "linux")]
 pub use imp::{Hardware, InterfaceQuery};
-#[cfg(any(target_os = "macos", target_os = "freebsd"))]
-pub use imp::{RoutingSocket, sysctl, sysctl_indexed, sysctl_named};
 pub use imp::{
     MOST_READY, PacketSocket, Waiter, ask_for_arrival, ask_for_metadata, bind_shared,
     bind_to_device, can_send_trains, clock_is_synchronised, datagram_type, deliver_only_joined,
     dropped, force_receive_buffer, is_train_refused, report_queue_drops, send_unicast_via,
     send_via_v4, set_nonblocking, set_timer_slack, take_trains,
 };
+#[cfg(any(target_os = "macos", target_os = "freebsd"))]
+pub use imp::{RoutingSocket, sysctl, sysctl_indexed, sysctl_named};
 #[cfg(all(feature = "live", unix))]
 pub use input_state::InputState;
 pub use interrupt::Interrupt;

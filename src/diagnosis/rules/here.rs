@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::routers;
 use super::words::either;
+use super::{elsewhere, routers};
 use crate::diagnosis::facts::{Facts, LinkFacts, MembershipFacts, SelfTestFacts};
 use crate::host::PortUser;
 use crate::notice::shared::SourceJoins;
@@ -38,7 +38,14 @@ fn route(facts: &Facts) -> Option<Notice> {
         return None;
     }
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
-    let get = format!("{ip} get {group}");
+    if elsewhere::is_bsd(facts) && !facts.is_ipv4() {
+        return None;
+    }
+    let get = if elsewhere::is_bsd(facts) {
+        format!("route -n get {group}")
+    } else {
+        format!("{ip} get {group}")
+    };
     Some(match facts.route.as_deref() {
         Some(route) if route == name => Notice::pass(
             Id::Route,
@@ -166,7 +173,11 @@ fn interfaces_left_out(membership: &MembershipFacts) -> Option<Notice> {
 fn membership_seen(facts: &Facts) -> Option<Notice> {
     let group = facts.target.group;
     let name = facts.iface.as_ref().filter(|_| facts.membership.error.is_none())?;
-    let table = either(facts, "/proc/net/igmp", "/proc/net/igmp6");
+    let table = if elsewhere::is_bsd(facts) {
+        "the kernel's list ('netstat -gn')"
+    } else {
+        either(facts, "/proc/net/igmp", "/proc/net/igmp6")
+    };
     if !facts.membership.seen? {
         return Some(
             Notice::fault(
@@ -241,6 +252,7 @@ fn version(facts: &Facts) -> Option<Notice> {
                 Some(querier) => {
                     format!("the querier {querier} is an older one ({rfc}, {section})")
                 }
+                None if elsewhere::is_bsd(facts) => elsewhere::old_version(facts).to_owned(),
                 None => format!("an older querier was detected in this network ({rfc}, {section})"),
             }
         }
@@ -252,6 +264,7 @@ fn version(facts: &Facts) -> Option<Notice> {
             format!("{name} uses {protocol}v{version}, which can filter by source"),
             match link.forced_version {
                 Some(forced) => format!("version {forced} is forced by sysctl"),
+                None if elsewhere::is_bsd(facts) => format!("no {older} querier seen recently"),
                 None => format!("no {older} querier seen recently; no version forced by sysctl"),
             },
         ));
@@ -300,6 +313,9 @@ fn ask_for_newer_querier(facts: &Facts, finding: Notice, querier: Option<IpAddr>
 }
 
 fn limits(facts: &Facts) -> Option<Notice> {
+    if elsewhere::is_bsd(facts) {
+        return elsewhere::limits(facts);
+    }
     let limits = &facts.limits;
     let asked = facts.target.sources.len() as u64;
     let groups = limits.groups.filter(|_| facts.is_ipv4());
@@ -360,6 +376,9 @@ fn self_test(facts: &Facts) -> Option<Notice> {
         return None;
     }
     if let Some(error) = &test.error {
+        if let Some(finding) = elsewhere::refused(facts, test, error) {
+            return Some(finding);
+        }
         if test.refused {
             let what =
                 format!("this host's firewall drops outgoing datagrams to {}", facts.target.group);
@@ -427,6 +446,9 @@ fn not_received(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notic
 
 /// The checks that were not possible, and the rights that they need.
 pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
+    if elsewhere::is_bsd(facts) {
+        return elsewhere::blind_spots(facts);
+    }
     if facts.system != "linux" {
         let finding = Notice::note(
             Id::NotAvailable,
@@ -479,7 +501,7 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
     found.into_iter().chain(no_netlink).collect()
 }
 
-fn system(name: &str) -> &str {
+pub fn system(name: &str) -> &str {
     match name {
         "macos" => "macOS",
         "windows" => "Windows",

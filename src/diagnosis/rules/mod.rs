@@ -3,6 +3,7 @@
 
 mod arrival;
 mod conclusion;
+mod elsewhere;
 mod firewall;
 mod frames;
 mod here;

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::{
-    arrival, firewall, frames, here, interface, lost, membership, network, path, programs, routers,
-    sender,
+    arrival, elsewhere, firewall, frames, here, interface, lost, membership, network, path,
+    programs, routers, sender,
 };
 use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice, Place, ShellCommand};
@@ -16,6 +16,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(here::findings(facts));
     found.extend(programs::findings(facts));
     found.extend(lost::findings(facts));
+    found.extend(elsewhere::findings(facts));
     found.extend(sender::findings(facts));
     found.extend(frames::findings(facts));
     found.extend(firewall::findings(facts, &found));

@@ -13,8 +13,10 @@ fn changes_of(before: &InterfaceInfo, after: &InterfaceInfo) -> Vec<Changed> {
 #[test]
 fn a_membership_is_one_change() {
     let joined = |groups: &[(&str, u32)]| {
-        let joined =
-            |(group, users): &(&str, u32)| Joined { group: group.parse().unwrap(), users: Some(*users) };
+        let joined = |(group, users): &(&str, u32)| Joined {
+            group: group.parse().unwrap(),
+            users: Some(*users),
+        };
         InterfaceInfo {
             groups: Some(groups.iter().map(joined).collect()),
             ..InterfaceInfo::sample("e0", 2)
@@ -66,8 +68,10 @@ fn address() -> impl Strategy<Value = AddressInfo> {
 }
 
 fn joined() -> impl Strategy<Value = Joined> {
-    (0..4_u8, 1..3_u32)
-        .prop_map(|(last, users)| Joined { group: IpAddr::from([239, 0, 0, last]), users: Some(users) })
+    (0..4_u8, 1..3_u32).prop_map(|(last, users)| Joined {
+        group: IpAddr::from([239, 0, 0, last]),
+        users: Some(users),
+    })
 }
 
 fn without_copies<T, K: PartialEq>(list: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {

@@ -96,8 +96,8 @@ impl Layout {
 /// The constants agree with the declarations of the crate libc.
 #[cfg(target_os = "freebsd")]
 const _: () = {
-    use std::mem::{offset_of, size_of};
     use libc::{if_announcemsghdr, if_data, if_msghdr, ifa_msghdr, ifma_msghdr, sockaddr_in6};
+    use std::mem::{offset_of, size_of};
     let here = Layout::HERE;
     assert!(size_of::<if_msghdr>() == here.link.header);
     assert!(offset_of!(if_msghdr, ifm_data) == here.link.data);
@@ -114,8 +114,8 @@ const _: () = {
 /// The constants agree with the declarations of the crate libc.
 #[cfg(target_os = "macos")]
 const _: () = {
-    use std::mem::{offset_of, size_of};
     use libc::{if_data64, if_msghdr2, ifa_msghdr, ifma_msghdr2, rt_msghdr, sockaddr_in6};
+    use std::mem::{offset_of, size_of};
     let here = Layout::HERE;
     assert!(size_of::<if_msghdr2>() == here.link.header);
     assert!(offset_of!(if_msghdr2, ifm_data) == here.link.data);

@@ -110,10 +110,7 @@ pub struct RouteReply {
 }
 
 /// The messages in `bytes`, which may end within one.
-pub fn messages<'a>(
-    mut bytes: &'a [u8],
-    layout: &'a Layout,
-) -> impl Iterator<Item = Message> + 'a {
+pub fn messages<'a>(mut bytes: &'a [u8], layout: &'a Layout) -> impl Iterator<Item = Message> + 'a {
     std::iter::from_fn(move || {
         let length = usize::from(u16::from_ne_bytes(take(bytes, 0)?));
         // A message is at least its header: nothing else would advance.

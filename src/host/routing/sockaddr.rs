@@ -62,10 +62,11 @@ pub fn addresses(bytes: &[u8], present: u32, layout: &Layout) -> [Option<SocketA
 fn address(bytes: &[u8], layout: &Layout) -> SocketAddress {
     let inet6 = if layout.announce.is_some() { INET6_FREEBSD } else { INET6_MACOS };
     let read = match bytes.get(1).copied() {
-        Some(INET) => take(bytes, 4).map(|ip: [u8; 4]| SocketAddress::Ip(Ipv4Addr::from(ip).into())),
-        Some(family) if family == inet6 => take(bytes, 8).map(|ip: [u8; 16]| {
-            SocketAddress::Ip(without_scope(Ipv6Addr::from(ip)).into())
-        }),
+        Some(INET) => {
+            take(bytes, 4).map(|ip: [u8; 4]| SocketAddress::Ip(Ipv4Addr::from(ip).into()))
+        }
+        Some(family) if family == inet6 => take(bytes, 8)
+            .map(|ip: [u8; 16]| SocketAddress::Ip(without_scope(Ipv6Addr::from(ip)).into())),
         Some(LINK) => link(bytes).map(SocketAddress::Link),
         _ => None,
     };
@@ -76,8 +77,7 @@ fn address(bytes: &[u8], layout: &Layout) -> SocketAddress {
 /// address with link-local or interface-local scope, and may export it.
 fn without_scope(address: Ipv6Addr) -> Ipv6Addr {
     let mut words = address.segments();
-    let is_scoped =
-        words[0] & 0xffc0 == 0xfe80 || matches!(words[0] & 0xff0f, 0xff01 | 0xff02);
+    let is_scoped = words[0] & 0xffc0 == 0xfe80 || matches!(words[0] & 0xff0f, 0xff01 | 0xff02);
     if is_scoped {
         words[1] = 0;
     }

@@ -71,8 +71,7 @@ fn link(layout: &Layout, state: u8) -> Vec<u8> {
         8 => 11_u64.to_ne_bytes().to_vec(),
         _ => 11_u32.to_ne_bytes().to_vec(),
     };
-    let addresses =
-        padded(layout, &sockaddr_dl(layout, 3, b"em0", [2, 0, 0, 0, 0, 1]));
+    let addresses = padded(layout, &sockaddr_dl(layout, 3, b"em0", [2, 0, 0, 0, 0, 1]));
     let fields: [(usize, &[u8]); 4] = [
         (4, &0x10_u32.to_ne_bytes()),
         (12, &3_u16.to_ne_bytes()),
@@ -87,14 +86,18 @@ fn an_interface_has_its_data() {
     for layout in LAYOUTS {
         let bytes = link(&layout, 2);
         let [Message::Link(found)] = &read(&bytes, &layout)[..] else { panic!("{layout:?}") };
-        let LinkState { index, link_type, carrier, mtu, baudrate, counters, send_drops, .. } = found;
+        let LinkState { index, link_type, carrier, mtu, baudrate, counters, send_drops, .. } =
+            found;
         assert_eq!((*index, *link_type, *mtu, *baudrate), (3, 6, 1500, 1_000_000_000));
         assert_eq!(*counters, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         assert_eq!(*send_drops, 11, "{layout:?}");
         let shown = (layout == Layout::FREEBSD).then_some(true);
         assert_eq!(*carrier, shown, "macOS does not show it");
         let link = found.link.as_ref().unwrap();
-        assert_eq!((link.index, &link.name[..], &link.address[..]), (3, &b"em0"[..], &[2, 0, 0, 0, 0, 1][..]));
+        assert_eq!(
+            (link.index, &link.name[..], &link.address[..]),
+            (3, &b"em0"[..], &[2, 0, 0, 0, 0, 1][..])
+        );
     }
 }
 
