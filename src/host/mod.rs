@@ -5,6 +5,7 @@
 //! unknown. `os` is shared by all Unix systems; Windows has its counterpart.
 
 #[cfg(not(target_os = "linux"))]
+#[allow(dead_code, unused_imports, reason = "a system replaces the parts that it has")]
 mod absent;
 mod bridges;
 mod clock;
@@ -59,5 +60,6 @@ pub use sysctl::{
     system,
 };
 #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+#[allow(unused_imports, reason = "the sockets' side reads it")]
 pub use system_counters::full_buffers;
 pub use system_counters::{increase, link_counters, packet_filters, system_counters};

@@ -79,6 +79,7 @@ mod decode {
         ("ip.badaddr", 28),
     ];
 
+    #[cfg_attr(not(test), allow(dead_code, reason = "each system uses its own table"))]
     impl Table {
         /// netinet/udp_var.h, netinet/ip_var.h, netinet/igmp_var.h of FreeBSD.
         pub const FREEBSD: Table = Table {
@@ -174,6 +175,9 @@ mod tests {
         let info = [3_u32, 2, 0, 7].map(u32::to_ne_bytes).concat();
         let at = |at| version_of(&info, at);
         assert_eq!([at(0), at(4), at(8), at(12), at(16)], [Some(3), Some(2), None, None, None]);
+        // The structure of macOS begins with the index of the interface.
+        let [freebsd, macos] = [Table::FREEBSD, Table::MACOS].map(|table| at(table.version));
+        assert_eq!((freebsd, macos), (Some(3), Some(2)));
     }
 
     #[test]
