@@ -114,7 +114,8 @@ fn one<'a>(words: &'a [&'a str], allowed: &dyn Fn(&str) -> bool) -> (bool, &'a [
 
 #[test]
 fn expressions_are_evaluated() {
-    let allowed = |licence: &str| ["MIT", "Zlib", "Apache-2.0 WITH LLVM-exception"].contains(&licence);
+    let allowed =
+        |licence: &str| ["MIT", "Zlib", "Apache-2.0 WITH LLVM-exception"].contains(&licence);
     for (expression, expected) in [
         ("MIT", true),
         ("GPL-3.0", false),

@@ -6,6 +6,7 @@
 
 #[cfg(not(target_os = "linux"))]
 mod absent;
+mod address_states;
 mod bridges;
 mod clock;
 mod counters;
@@ -32,7 +33,9 @@ mod proc_net;
 mod queues;
 mod route;
 pub mod sysctl;
+mod windows_firewall;
 
+pub use address_states::{is_duplicate, is_tentative};
 pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
 pub use counters::{CounterTables, Counters, LinkCounters, counters};
@@ -40,10 +43,9 @@ pub use counters::{CounterTables, Counters, LinkCounters, counters};
 pub use firewall::Unread;
 pub use firewall::has_legacy_rules;
 pub use groups::Groups;
-pub use if_inet6::{is_duplicate, is_tentative};
 pub use imp::{
-    bridges, groups, has_netlink, igmp_version, link_speed, may_capture, may_see_firewall, mtus,
-    next_hop, queues, route_to, ruleset, ruleset_listing,
+    bridges, groups, has_netlink, igmp_version, link_counters, link_speed, may_capture,
+    may_see_firewall, mtus, next_hop, queues, route_to, ruleset, ruleset_listing, windows_firewall,
 };
 pub use interfaces::interfaces;
 pub use os::{cpu_time, open_files, restore_limits_for, sockets_for};
@@ -54,3 +56,4 @@ pub use sysctl::{
     ipv6_disabled, ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
     system,
 };
+pub use windows_firewall::{FirewallPolicy, Profile, ProfileSettings, Store, StoredRule};

@@ -15,6 +15,7 @@ mod programs;
 mod routers;
 mod sender;
 mod table;
+mod windows_firewall;
 mod words;
 
 pub use conclusion::conclusion;
