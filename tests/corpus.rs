@@ -23,6 +23,8 @@ mod text;
 mod tools;
 #[path = "../fuzz/bodies/ts.rs"]
 mod ts;
+#[path = "../fuzz/bodies/windows_firewall.rs"]
+mod windows_firewall;
 
 use std::path::Path;
 
@@ -77,4 +79,9 @@ fn corpus_captures_are_read_alike_at_once_and_in_pieces() {
 #[test]
 fn corpus_requests_get_whole_responses() {
     replay("http", http::run);
+}
+
+#[test]
+fn corpus_rules_of_windows_firewall_allow_nothing_by_an_unknown_condition() {
+    replay("windows_firewall", windows_firewall::run);
 }

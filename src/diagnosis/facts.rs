@@ -15,6 +15,7 @@ pub use frames::{FlowFacts, FrameFacts, PimRouter, Queries};
 pub use path::{Leg, LegKind, Path};
 
 use super::firewall::DropRule;
+use super::windows_firewall::ProfileVerdict;
 use crate::host::{Bridge, LinkCounters, PortUser};
 use crate::iface::{Address, Family, Link, Master};
 use crate::target::{Filter, Listen};
@@ -252,6 +253,20 @@ pub struct FirewallFacts {
     pub bridged: BTreeMap<String, Vec<DropRule>>,
     /// The rules that drop queries and reports between the ports of a bridge.
     pub bridged_messages: BTreeMap<String, Vec<DropRule>>,
+    /// The effect of Windows Firewall on the target.
+    pub windows: Option<WindowsFirewallFacts>,
+}
+
+/// The effect of Windows Firewall on the target.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowsFirewallFacts {
+    /// The path of the program that receives.
+    pub program: String,
+    /// How many rules were read.
+    pub rules: usize,
+    /// The effect of each profile.
+    pub profiles: Vec<ProfileVerdict>,
 }
 
 /// The datagrams without a socket after the group was left.

@@ -77,11 +77,8 @@ pub fn parse_igmp6(text: &str) -> Vec<(u32, Joined)> {
             .nth(1)
             .filter(|word| is_hex(word, 32))
             .and_then(|word| u128::from_str_radix(word, 16).ok())?;
-        let users = words.next()?.parse().ok()?;
-        Some((
-            ifindex,
-            Joined { group: IpAddr::V6(Ipv6Addr::from_bits(group)), users: Some(users) },
-        ))
+        let users = Some(words.next()?.parse().ok()?);
+        Some((ifindex, Joined { group: IpAddr::V6(Ipv6Addr::from_bits(group)), users }))
     };
     text.lines().filter_map(joined).collect()
 }

@@ -7,6 +7,7 @@
 #[cfg(not(target_os = "linux"))]
 #[allow(dead_code, unused_imports, reason = "a system replaces the parts that it has")]
 mod absent;
+mod address_states;
 mod bridges;
 mod clock;
 mod counters;
@@ -37,7 +38,9 @@ mod route;
 pub mod routing;
 pub mod sysctl;
 mod system_counters;
+mod windows_firewall;
 
+pub use address_states::{is_duplicate, is_tentative};
 pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
 pub use counters::{CounterTables, Counters, LinkCounters, counters};
@@ -45,10 +48,9 @@ pub use counters::{CounterTables, Counters, LinkCounters, counters};
 pub use firewall::Unread;
 pub use firewall::has_legacy_rules;
 pub use groups::Groups;
-pub use if_inet6::{is_duplicate, is_tentative};
 pub use imp::{
-    bridges, groups, has_netlink, igmp_version, link_speed, may_capture, may_see_firewall, mtus,
-    next_hop, queues, route_to, ruleset, ruleset_listing,
+    bridges, groups, has_netlink, igmp_version, link_counters, link_speed, may_capture,
+    may_see_firewall, mtus, next_hop, queues, route_to, ruleset, ruleset_listing, windows_firewall,
 };
 pub use interfaces::interfaces;
 pub use os::{cpu_time, open_files, restore_limits_for, sockets_for};
@@ -62,4 +64,5 @@ pub use sysctl::{
 #[cfg(any(target_os = "macos", target_os = "freebsd"))]
 #[allow(unused_imports, reason = "the sockets' side reads it")]
 pub use system_counters::full_buffers;
-pub use system_counters::{increase, link_counters, packet_filters, system_counters};
+pub use system_counters::{increase, packet_filters, system_counters};
+pub use windows_firewall::{FirewallPolicy, Profile, ProfileSettings, Store, StoredRule};

@@ -11,14 +11,6 @@ pub fn system_counters() -> Option<BTreeMap<String, u64>> {
     None
 }
 
-/// The counters of the interfaces alone, on systems that do not show Linux' other counters.
-pub fn link_counters() -> Option<super::Counters> {
-    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
-    return super::imp::link_counters();
-    #[cfg(not(any(target_os = "macos", target_os = "freebsd")))]
-    None
-}
-
 /// The packet filters of macOS and FreeBSD that are present: `pf`, `ipfw`.
 pub fn packet_filters() -> Vec<String> {
     #[cfg(any(target_os = "macos", target_os = "freebsd"))]

@@ -10,6 +10,8 @@ use super::{Link, MacAddr};
 pub struct Interface {
     /// As `ip link` shows it.
     pub name: String,
+    /// The name that its driver gives it; Windows only.
+    pub description: Option<String>,
     /// From 1.
     pub index: u32,
     /// In the system's order: the first of a family is the source address.
@@ -61,9 +63,8 @@ pub enum Flag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Joined {
     pub group: IpAddr,
-    /// The sockets of this host with this membership; the kernel itself counts as one. `None` if
-    /// the system does not count them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The sockets of this host with this membership; the kernel itself counts as one. `None` if the
+    /// system does not show their number.
     pub users: Option<u32>,
 }
 

@@ -228,6 +228,7 @@ fn blind_spots() -> Vec<Sample> {
         changed("macos", "silence", on("macos")),
         changed("windows", "silence", on("windows")),
         changed("freebsd", "silence", on("freebsd")),
+        changed("openbsd", "silence", on("openbsd")),
         changed("no-netlink", "silence", |facts| {
             facts.rights.no_netlink = true;
             facts.counters = None;

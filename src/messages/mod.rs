@@ -23,6 +23,7 @@ mod findings_of_firewall;
 mod findings_of_host;
 mod findings_of_path;
 mod findings_of_routers;
+mod findings_of_windows;
 mod findings_of_wire;
 mod flows;
 #[cfg(feature = "live")]

@@ -173,10 +173,10 @@ fn interfaces_left_out(membership: &MembershipFacts) -> Option<Notice> {
 fn membership_seen(facts: &Facts) -> Option<Notice> {
     let group = facts.target.group;
     let name = facts.iface.as_ref().filter(|_| facts.membership.error.is_none())?;
-    let table = if elsewhere::is_bsd(facts) {
-        "the kernel's list ('netstat -gn')"
-    } else {
-        either(facts, "/proc/net/igmp", "/proc/net/igmp6")
+    let table = match facts.system.as_str() {
+        "windows" => "GetAdaptersAddresses",
+        "macos" | "freebsd" => "the kernel's list ('netstat -gn')",
+        _ => either(facts, "/proc/net/igmp", "/proc/net/igmp6"),
     };
     if !facts.membership.seen? {
         return Some(
@@ -449,6 +449,9 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
     if elsewhere::is_bsd(facts) {
         return elsewhere::blind_spots(facts);
     }
+    if facts.system == "windows" {
+        return vec![not_available_on_windows(facts)];
+    }
     if facts.system != "linux" {
         let finding = Notice::note(
             Id::NotAvailable,
@@ -456,11 +459,7 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
             "not checked: memberships and their versions, kernel counters, frames, firewall rules, \
              bridges, programs on the port, queriers",
         );
-        // The firewall of Windows drops silently, and mcast cannot read its rules.
-        let windows = "if no datagrams arrive, allow mcast in Windows Defender Firewall for the \
-                       profile of this network, private or public ('Get-NetConnectionProfile' \
-                       shows it)";
-        return vec![if facts.system == "windows" { finding.remedy(windows) } else { finding }];
+        return vec![finding];
     }
     let mut missing = Vec::new();
     if facts.rights.no_netlink {
@@ -499,6 +498,36 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
         )
     });
     found.into_iter().chain(no_netlink).collect()
+}
+
+fn not_available_on_windows(facts: &Facts) -> Notice {
+    let mut missing = vec![
+        "IGMP and MLD versions".to_owned(),
+        "frames and queriers".to_owned(),
+        "bridges".to_owned(),
+        "programs on the port".to_owned(),
+        "rules of other firewalls and filters of the platform (WFP)".to_owned(),
+    ];
+    if facts.counters.is_none() {
+        missing.push("counters".to_owned());
+    }
+    let is_unread = facts.firewall.windows.is_none();
+    if is_unread {
+        let why = facts.firewall.unread.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        missing.push(format!("rules of Windows Firewall{why}"));
+    }
+    let finding = Notice::note(
+        Id::NotAvailable,
+        "Windows provides less information than Linux",
+        format!("not checked: {}", missing.join(", ")),
+    );
+    if !is_unread {
+        return finding;
+    }
+    finding.remedy(
+        "if no datagrams arrive, allow mcast in Windows Firewall for the profile of this network \
+         ('Get-NetConnectionProfile' in PowerShell shows it)",
+    )
 }
 
 pub fn system(name: &str) -> &str {

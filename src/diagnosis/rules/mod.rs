@@ -16,6 +16,7 @@ mod programs;
 mod routers;
 mod sender;
 mod table;
+mod windows_firewall;
 mod words;
 
 pub use conclusion::conclusion;

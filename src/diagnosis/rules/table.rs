@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::{
     arrival, elsewhere, firewall, frames, here, interface, lost, membership, network, path,
-    programs, routers, sender,
+    programs, routers, sender, windows_firewall,
 };
 use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice, Place, ShellCommand};
@@ -20,6 +20,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(sender::findings(facts));
     found.extend(frames::findings(facts));
     found.extend(firewall::findings(facts, &found));
+    found.extend(windows_firewall::findings(facts));
     found.extend(membership::findings(facts, &found));
     found.extend(network::findings(facts));
     found.extend(routers::findings(facts, &found));
@@ -30,7 +31,11 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     if facts.system != "linux" {
         // Commands that change the system are those of Linux.
         let fits = |command: &ShellCommand| {
-            command.place != Place::Here || command.run.starts_with("mcast ")
+            let is_of_system =
+                |begin: &&str| facts.system == "windows" && command.run.starts_with(begin);
+            command.place != Place::Here
+                || command.run.starts_with("mcast ")
+                || windows_firewall::COMMANDS.iter().any(|begin| is_of_system(&begin))
         };
         found.iter_mut().for_each(|finding| finding.commands.retain(fits));
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::links::states;
+use crate::host::LinkCounters;
 use crate::host::system_counters::{Table, decode};
-use crate::host::{Counters, LinkCounters};
 use crate::sys::sysctl_named;
 use crate::units::printable::name_of;
 
@@ -23,8 +23,8 @@ pub fn system_counters() -> Option<BTreeMap<String, u64>> {
 
 /// The counters of the interfaces. `rx_dropped` is ifi_iqdrops, and `tx_dropped` ifi_oqdrops
 /// (FreeBSD) or ifm_snd_drops (macOS).
-pub fn link_counters() -> Option<Counters> {
-    let links: BTreeMap<String, LinkCounters> = states()
+pub fn link_counters() -> BTreeMap<String, LinkCounters> {
+    states()
         .into_iter()
         .filter_map(|state| {
             let [rx_packets, rx_errors, tx_packets, _, _, _, _, rx_multicast, _, rx_dropped] =
@@ -39,6 +39,5 @@ pub fn link_counters() -> Option<Counters> {
             };
             Some((name_of(&state.link?.name), counters))
         })
-        .collect();
-    Some(links).filter(|links| !links.is_empty()).map(Counters::of_links)
+        .collect()
 }

@@ -8,8 +8,8 @@ mod route;
 mod settings;
 
 pub use super::absent::{
-    bridges, has_netlink, interfaces_without_netlink, may_capture, may_see_firewall, queues,
-    ruleset, ruleset_listing,
+    bridges, has_netlink, inet6_addresses, interfaces_without_netlink, may_capture,
+    may_see_firewall, queues, ruleset, ruleset_listing, windows_firewall,
 };
 pub use counted::{link_counters, system_counters};
 pub use groups::{groups, igmp_version, mld_version};
