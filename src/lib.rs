@@ -53,3 +53,4 @@ mod verdict;
 
 pub use commands::run;
 pub use net::wire::{Packet, What};
+pub use sys::{ControlFormat, Meta};
