@@ -54,3 +54,4 @@ mod verdict;
 pub use commands::run;
 pub use host::routing;
 pub use net::wire::{Packet, What};
+pub use sys::{ControlFormat, Meta};

@@ -4,6 +4,8 @@
 
 #[path = "../fuzz/bodies/captures.rs"]
 mod captures;
+#[path = "../fuzz/bodies/control.rs"]
+mod control;
 #[path = "../fuzz/bodies/datagrams.rs"]
 mod datagrams;
 #[path = "../fuzz/bodies/foreign.rs"]
@@ -73,6 +75,11 @@ fn corpus_headers_are_read_within_their_limits() {
 #[test]
 fn corpus_captures_are_read_alike_at_once_and_in_pieces() {
     replay("captures", captures::run);
+}
+
+#[test]
+fn corpus_control_messages_are_read_within_their_limits() {
+    replay("control", control::run);
 }
 
 #[cfg(feature = "metrics")]

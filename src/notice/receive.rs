@@ -70,6 +70,11 @@ pub fn kernel_drops(discards: &Discards) -> Notice {
             "the kernel dropped {drops} datagram{}: the receive buffer was full",
             plural(drops.count)
         ),
+        _ if discards.of_host => format!(
+            "the kernel dropped {} because a receive buffer was full, of mcast or of another \
+             program: it does not count them by socket",
+            count(*unclear, "datagram")
+        ),
         _ => format!(
             "the kernel dropped {} to {} datagrams because the receive buffer was full; its \
              counters do not separate these from wrong checksums",

@@ -1,7 +1,6 @@
 //! macOS and FreeBSD: their counters, limits and refusals, and what mcast cannot examine there.
 
-use super::here::system;
-use super::words::either;
+use super::words::{either, system};
 use crate::diagnosis::facts::{Facts, SelfTestFacts, rise_in};
 use crate::notice::{Id, Level, Notice};
 use crate::units::words::{count, list};
