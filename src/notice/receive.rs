@@ -71,8 +71,8 @@ pub fn kernel_drops(discards: &Discards) -> Notice {
             plural(drops.count)
         ),
         _ if discards.of_host => format!(
-            "the kernel dropped {} because a receive buffer was full, of mcast or of another \
-             program: it does not count them by socket",
+            "the kernel dropped {} because the receive buffer of mcast or of another program was \
+             full: it does not count them by socket",
             count(*unclear, "datagram")
         ),
         _ => format!(
@@ -82,10 +82,10 @@ pub fn kernel_drops(discards: &Discards) -> Notice {
             drops.count + unclear
         ),
     };
-    warning(Id::KernelDrops, what).remedy(
-        "use a larger buffer (--rcvbuf, limited by net.core.rmem_max), or print less (-q or \
-         --stats)",
-    )
+    let limit = if discards.of_host { "kern.ipc.maxsockbuf" } else { "net.core.rmem_max" };
+    warning(Id::KernelDrops, what).remedy(format!(
+        "use a larger buffer (--rcvbuf, limited by {limit}), or print less (-q or --stats)"
+    ))
 }
 
 /// The kernel dropped datagrams with a wrong checksum for the first time.
