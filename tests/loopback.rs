@@ -87,6 +87,9 @@ fn an_ipv6_group_arrives() {
     if !has_ipv6() {
         return;
     }
+    // On Linux `lo` lacks this route.
+    #[cfg(target_os = "linux")]
+    host.shell("ip -6 route add local ff00::/8 dev lo");
     // Windows names the interface by its IPv4 address, and has one for both families.
     let iface = if cfg!(windows) { "::1" } else { LOOPBACK };
     let target = format!("--iface {iface} [ff11::7:2]:27110 --count 2");
@@ -125,7 +128,8 @@ fn two_receivers_of_one_group_receive_every_datagram() {
 #[test]
 fn a_command_runs_after_the_joins() {
     let Some(host) = host() else { return };
-    let recv = format!("recv --iface {LOOPBACK} 239.7.1.4:27140 --count 2 --timeout 60s -o json --");
+    let recv =
+        format!("recv --iface {LOOPBACK} 239.7.1.4:27140 --count 2 --timeout 60s -o json --");
     let send = format!("send --iface {LOOPBACK} 239.7.1.4:27140 --count 2 -i 10ms");
     let words: Vec<&str> = recv.split(' ').chain([MCAST]).chain(send.split(' ')).collect();
     let run = host.mcast_with(&words).ends(0);
@@ -139,18 +143,13 @@ fn a_command_runs_after_the_joins() {
 #[test]
 fn ping_counts_the_replies_of_a_receiver() {
     let Some(host) = host() else { return };
-    let receiver =
-        host.mcast(&format!("recv --iface {LOOPBACK} 239.7.1.5:27150 --reply -qq --once"));
-    // With -qq the receiver does not report that it is ready. ping repeats until it answers.
-    let line = format!("ping --iface {LOOPBACK} 239.7.1.5:27150 -c 1 -o json");
-    lab::eventually("a receiver answers", || {
-        host.mcast(&line).finish().status.code() == Some(0)
-    });
-    let run = host.mcast(&format!("{line} --interval 100ms")).ends(0);
+    let receiver = host.mcast(&format!("recv --iface {LOOPBACK} 239.7.1.5:27150 --reply")).ready();
+    let line = format!("ping --iface {LOOPBACK} 239.7.1.5:27150 -c 3 -i 100ms --wait 5s -o json");
+    let run = host.mcast(&line).ends(0);
     let summary = run.summary();
     let receivers = summary["receivers"].as_array().expect("a list");
     assert_eq!(receivers.len(), 1, "{run}");
-    assert_eq!((&receivers[0]["replies"], &receivers[0]["lost_to"]), (&json!(1), &json!(0)));
+    assert!((1..=3).contains(&receivers[0]["replies"].as_u64().expect("a count")), "{run}");
     drop(receiver);
     host.mcast(&format!("ping --iface {LOOPBACK} 239.7.1.5:27151 -c 1 -W 100ms")).ends(1);
 }
@@ -159,7 +158,8 @@ fn ping_counts_the_replies_of_a_receiver() {
 fn a_measured_stream_satisfies_an_assertion() {
     let Some(host) = host() else { return };
     for (assertion, status) in [("loss == 0%", 0), ("loss > 0%", 1)] {
-        let line = format!("recv --iface {LOOPBACK} 239.7.1.6:2716{status} --once -o json --assert");
+        let line =
+            format!("recv --iface {LOOPBACK} 239.7.1.6:2716{status} --once -o json --assert");
         let words: Vec<&str> = line.split(' ').chain([assertion]).collect();
         let receiver = host.mcast_with(&words).ready();
         let send = format!("send --iface {LOOPBACK} 239.7.1.6:2716{status} --probe -c 20 -i 2ms");
@@ -195,12 +195,12 @@ fn a_file_arrives_byte_for_byte() {
     let Some(host) = host() else { return };
     let file = folder("file").join("payload");
     // Line ends of both kinds, and the byte that ends a text file on Windows.
-    let payload: Vec<u8> = b"one\ntwo\r\n\x1a\x00\xff".iter().copied().cycle().take(3_000).collect();
+    let payload: Vec<u8> =
+        b"one\ntwo\r\n\x1a\x00\xff".iter().copied().cycle().take(3_000).collect();
     fs::write(&file, &payload).expect("a file");
     let file = file.to_str().expect("a path of UTF-8");
     let target = format!("--iface {LOOPBACK} 239.7.1.8:27180");
-    let receiver =
-        host.mcast(&format!("recv {target} --count 3 --timeout 60s -o json")).ready();
+    let receiver = host.mcast(&format!("recv {target} --count 3 --timeout 60s -o json")).ready();
     let words = format!("send {target} --size 1000 --interval 5ms --file");
     host.mcast_with(&words.split(' ').chain([file]).collect::<Vec<_>>()).ends(0);
     assert_eq!(receiver.ends(0).summary()["bytes"], payload.len());
