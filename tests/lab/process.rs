@@ -76,14 +76,6 @@ impl Running {
         self
     }
 
-    /// Waits until the host is a member of a group, because mcast with -q does not report that it
-    /// is ready.
-    #[cfg(target_os = "linux")]
-    pub fn ready_when_member(self, host: &super::Host, iface: &str, group: &str) -> Running {
-        host.wait_for_join(iface, group);
-        self
-    }
-
     /// The output until now.
     pub fn so_far(&self) -> String {
         self.out.so_far()
@@ -100,7 +92,6 @@ impl Running {
     }
 
     /// Sends a signal, by name.
-    #[cfg(unix)]
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(status.expect("kill").success(), "{}: cannot send {name}", self.what);
