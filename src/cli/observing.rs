@@ -15,11 +15,11 @@ pub struct ResultFileArgs {
     ///
     /// The page is one file without scripts. It contains the command line, the verdict, and the
     /// summary as JSON.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true, help_heading = OUTPUT)]
+    #[arg(long, value_name = "FILE", value_parser = result_file, value_hint = ValueHint::FilePath, hide_short_help = true, help_heading = OUTPUT)]
     pub report: Option<PathBuf>,
 
     /// Save the verdict and each assertion to FILE, as test cases of JUnit
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true, help_heading = OUTPUT)]
+    #[arg(long, value_name = "FILE", value_parser = result_file, value_hint = ValueHint::FilePath, hide_short_help = true, help_heading = OUTPUT)]
     pub junit: Option<PathBuf>,
 }
 
@@ -29,7 +29,7 @@ pub struct CsvArgs {
     /// Save the statistics of each interval to FILE, as a table with comma-separated values
     ///
     /// An interval is 1s, or the TIME of --stats.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true, help_heading = OUTPUT)]
+    #[arg(long, value_name = "FILE", value_parser = result_file, value_hint = ValueHint::FilePath, hide_short_help = true, help_heading = OUTPUT)]
     pub csv: Option<PathBuf>,
 }
 
@@ -91,6 +91,14 @@ impl ObserverArgs {
     }
 }
 
+/// Parses the name of a file of results. Standard output is the place of lines and JSON.
+fn result_file(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "" | "-" => Err("the results need a file with a name, for example results.out".to_owned()),
+        name => Ok(name.into()),
+    }
+}
+
 /// Parses `127.0.0.1:9464`, `[::1]:9464`, `:9464` or `mcast.prom`.
 fn metrics_place(text: &str) -> Result<MetricsPlace, String> {
     const EXAMPLES: &str = "use ADDR:PORT, :PORT or a file that ends in .prom, for example \
@@ -125,6 +133,12 @@ mod tests {
             metrics_place("[::]:9464"),
             Ok(MetricsPlace::Endpoint("[::]:9464".parse().unwrap()))
         );
+    }
+
+    #[test]
+    fn results_need_a_file() {
+        assert_eq!(result_file("run.html"), Ok("run.html".into()));
+        assert!(["", "-"].into_iter().all(|text| result_file(text).is_err()));
     }
 
     #[test]

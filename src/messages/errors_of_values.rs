@@ -13,6 +13,7 @@ const VALUES: &[&str] = &[
     "mcast recv --count -3",
     "mcast recv --metrics mcast.txt",
     "mcast recv --metrics :0",
+    "mcast recv --junit -",
     "mcast check --watch 500ms",
     "mcast check --watch 30s --listen",
     "mcast send --probe --size big",
