@@ -1,5 +1,7 @@
 //! The kernel's counters of dropped datagrams, read before the sockets are opened.
 
+use std::collections::BTreeMap;
+
 use super::drops::{CounterIncrease, Discards, KernelDrops};
 use crate::host;
 use crate::host::{CounterTables, SocketTables};
@@ -7,14 +9,19 @@ use crate::iface::Family;
 
 /// The counters before the first socket.
 pub(super) struct DiscardCounters {
-    before: CounterTables,
+    /// Of Linux.
+    before: Option<CounterTables>,
+    /// Of macOS and FreeBSD.
+    system: Option<BTreeMap<String, u64>>,
     sockets: SocketTables,
 }
 
 impl DiscardCounters {
     /// `None` if the system has no counters.
     pub fn take() -> Option<Self> {
-        Some(DiscardCounters { before: CounterTables::read()?, sockets: SocketTables::read() })
+        let (before, system) = (CounterTables::read(), host::system_counters());
+        let shows = before.is_some() || system.is_some();
+        shows.then(|| DiscardCounters { before, system, sockets: SocketTables::read() })
     }
 
     /// Separates the drops of the sockets of these ports by cause. The socket counters were read
@@ -40,8 +47,11 @@ impl DiscardCounters {
     }
 
     fn increase(&self, family: Family) -> CounterIncrease {
-        let since =
-            host::counters().map(|now| now.since(self.before.counters())).unwrap_or_default();
+        if let Some(before) = &self.system {
+            return increase_of_system(before);
+        }
+        let since = self.before.as_ref().zip(host::counters());
+        let since = since.map(|(before, now)| now.since(before.counters())).unwrap_or_default();
         let rise = |name: &str| -> u64 {
             let protocols: &[&str] = family.pick(&["Udp"], &["Udp", "Udp6"]);
             let rise = |protocol: &&str| since.get(&format!("{protocol}.{name}")).copied();
@@ -52,5 +62,17 @@ impl DiscardCounters {
             checksums: rise("InCsumErrors"),
             other_sockets: Some(0),
         }
+    }
+}
+
+/// `udps_fullsock` and `udps_badsum` of macOS and FreeBSD: all UDP sockets, of IPv4 and IPv6.
+fn increase_of_system(before: &BTreeMap<String, u64>) -> CounterIncrease {
+    let since = host::system_counters().map(|now| host::increase(before, &now));
+    let since = since.unwrap_or_default();
+    let rise = |name: &str| since.get(name).copied().unwrap_or(0);
+    CounterIncrease {
+        full_buffers: rise("udp.fullsock"),
+        checksums: rise("udp.badsum"),
+        other_sockets: None,
     }
 }
