@@ -40,6 +40,9 @@ pub fn rcvbuf_capped(request: RcvbufRequest, granted: usize, limit: Option<u64>)
          {asked}{pause}"
     );
     let remedy = match limit {
+        Some(limit) if cfg!(any(target_os = "macos", target_os = "freebsd")) => {
+            raise_bsd_rcvbuf(limit, asked)
+        }
         Some(limit) => format!(
             "raise the limit, now {limit}: sysctl -w {MOST_RCVBUF}={asked}; or run mcast with \
              CAP_NET_ADMIN, which overrides it"
@@ -47,6 +50,16 @@ pub fn rcvbuf_capped(request: RcvbufRequest, granted: usize, limit: Option<u64>)
         None => format!("raise the system's limit for receive buffers (Linux: {MOST_RCVBUF})"),
     };
     warning(Id::RcvbufCapped, what).remedy(remedy)
+}
+
+/// The limit of macOS and FreeBSD includes the overhead of the kernel's buffers: 256 bytes for each
+/// 2048 (sb_max_adj in kern/uipc_sockbuf.c of FreeBSD, kern/uipc_socket2.c of xnu).
+pub fn raise_bsd_rcvbuf(limit: u64, asked: usize) -> String {
+    format!(
+        "raise the limit, now {limit} with the kernel's overhead: sysctl -w \
+         kern.ipc.maxsockbuf={}",
+        asked + asked.div_ceil(8)
+    )
 }
 
 /// The receive buffer overflowed for the first time.

@@ -8,6 +8,8 @@ mod layout;
 mod membership;
 mod options;
 mod receive;
+mod routing_socket;
+mod sysctl;
 
 pub use super::absent::command::{adopt_orphans, descendants, reap_orphans};
 pub use super::absent::metadata::dropped;
@@ -26,3 +28,5 @@ pub use options::{
     REPORTS_ARRIVAL, ask_for_arrival, ask_for_metadata, send_unicast_via, send_via_v4,
 };
 pub use receive::Batch;
+pub use routing_socket::RoutingSocket;
+pub use sysctl::{sysctl, sysctl_indexed, sysctl_named};
