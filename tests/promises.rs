@@ -89,7 +89,8 @@ fn no_source_names_a_configuration_file() {
                 continue;
             }
             *found += 1;
-            let text = fs::read_to_string(&path).unwrap();
+            // Unit tests have binary samples.
+            let Ok(text) = fs::read_to_string(&path) else { continue };
             for place in ["XDG_CONFIG", "\"HOME\"", "APPDATA", "home_dir", "config_dir", "\"/etc"] {
                 assert!(!text.contains(place), "{} names {place}", path.display());
             }
