@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-/// The counters by name: `udp.fullsock`. `None` on systems without them.
+/// The counters by name. `None` on systems without them. `udp.fullsock` is `udps_fullsock`: the
+/// datagrams that found a full receive buffer, of all UDP sockets of the host, of IPv4 and IPv6
+/// (sys/netinet/udp_usrreq.c of FreeBSD, bsd/netinet/udp_usrreq.c of xnu).
 pub fn system_counters() -> Option<BTreeMap<String, u64>> {
     #[cfg(any(target_os = "macos", target_os = "freebsd"))]
     return super::imp::system_counters();
