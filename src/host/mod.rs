@@ -5,6 +5,7 @@
 //! unknown. `os` is shared by all Unix systems; Windows has its counterpart.
 
 #[cfg(not(target_os = "linux"))]
+#[cfg_attr(windows, allow(dead_code, unused_imports, reason = "Windows shows most of it"))]
 mod absent;
 mod address_states;
 mod bridges;
@@ -23,6 +24,7 @@ mod igmp_table;
     path = "fallback.rs"
 )]
 mod imp;
+#[cfg(unix)]
 mod interface_list;
 mod interfaces;
 #[cfg_attr(unix, path = "unix/mod.rs")]
