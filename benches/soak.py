@@ -10,7 +10,8 @@ memory, files, threads and CPU time of both, from /proc, and the counters of rec
 is 1:
 
 - sent = received + lost in each group, no datagram is received twice, and the intervals add up to the summary;
-- lost = dropped by the receive buffer + dropped at the input queue of the CPU (see below);
+- lost = dropped by the receive buffer + dropped at the input queue of the CPU (see below), if no dropped train makes the first a
+  minimum;
 - `kernel_drops` of mcast = `RcvbufErrors` of the namespace, the kernel's own count;
 - anonymous memory grows by at most --growth KiB after the first quarter of the run;
 - files and threads are the same in each row, and both programs exit with 0.
@@ -49,10 +50,16 @@ class Sample:
         status = (proc / "status").read_text()
         value = lambda name: int(re.search(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[1])  # noqa: E731
         self.resident_kib, self.anonymous_kib, self.threads = value("VmRSS"), value("RssAnon"), value("Threads")
-        self.files = len(os.listdir(proc / "fd"))
+        # Without those that are open for a moment: a socket to read an interface, or the new file of --metrics.
+        self.files = min(self.count_files(proc / "fd") for _ in range(20))
         # The fields after the name, which may contain spaces: utime and stime include threads that have ended.
         fields = (proc / "stat").read_text().rpartition(")")[2].split()
         self.cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @staticmethod
+    def count_files(folder):
+        time.sleep(0.01)
+        return len(os.listdir(folder))
 
     @classmethod
     def of(cls, process):
@@ -165,8 +172,10 @@ class Soak:
         yield added == whole["datagrams"], f"the {len(self.intervals)} intervals add up to {added:,} of {whole['datagrams']:,} datagrams"
         drops = whole["kernel_drops"]
         yield drops == self.buffer_errors, f"kernel_drops {drops:,} = RcvbufErrors {self.buffer_errors:,}"
-        rest = measured["lost"] - drops
-        yield 0 <= rest <= self.queue_drops, f"lost otherwise {rest:,}; dropped at input queues of the machine {self.queue_drops:,}"
+        rest, exact = measured["lost"] - drops, whole["kernel_drops_exact"]
+        explained = rest <= self.queue_drops if exact else rest >= 0
+        text = f"lost otherwise {rest:,}; dropped at input queues of the machine {self.queue_drops:,}"
+        yield rest >= 0 and explained, text if exact else f"{text}; each dropped train counts as one of {drops:,} drops"
         late = [pair for pair in self.samples if pair[0] >= self.chosen.minutes * 15]
         for index, name in ((1, "recv"), (2, "send")):
             sizes = [sample[index].anonymous_kib for sample in late] or [0]

@@ -14,6 +14,8 @@ use crate::iface::{Family, Interface};
 
 /// The state before listening, to compare with the state after it.
 pub struct HostSnapshot {
+    /// The counters of UDP and IP, with the names of macOS and FreeBSD.
+    system: Option<BTreeMap<String, u64>>,
     /// The kernel's counters.
     pub counters: Option<Counters>,
     /// The counters of the interfaces by name, if the system shows them apart from the others.
@@ -26,6 +28,7 @@ impl HostSnapshot {
     /// Reads the state.
     pub fn take(port: u16, family: Family) -> Self {
         HostSnapshot {
+            system: host::system_counters(),
             counters: host::counters(),
             links: host::link_counters(),
             port_users: host::users_of(port, family),
@@ -43,6 +46,8 @@ impl HostSnapshot {
                 link.counters = now.since(before);
             }
         }
+        let system = self.system.as_ref().zip(now.system.as_ref());
+        facts.system_counters = system.map(|(before, now)| host::increase(before, now));
         let before = |inode: u64| {
             self.port_users
                 .iter()
@@ -167,6 +172,7 @@ pub fn look_at_firewall(facts: &mut Facts) {
     facts.bridges = host::bridges();
     facts.bridge_netfilter = host::bridge_netfilter(facts.family());
     facts.firewall.legacy = host::has_legacy_rules();
+    facts.firewall.present = host::packet_filters();
     let rules =
         host::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
     let rules = match (rules, host::ruleset_listing()) {

@@ -5,7 +5,7 @@
 //! unknown. `os` is shared by all Unix systems; Windows has its counterpart.
 
 #[cfg(not(target_os = "linux"))]
-#[cfg_attr(windows, allow(dead_code, unused_imports, reason = "Windows shows most of it"))]
+#[allow(dead_code, unused_imports, reason = "a system replaces the parts that it has")]
 mod absent;
 mod address_states;
 mod bridges;
@@ -27,6 +27,8 @@ mod imp;
 #[cfg(unix)]
 mod interface_list;
 mod interfaces;
+#[cfg(any(target_os = "macos", target_os = "freebsd", test))]
+mod link_types;
 #[cfg_attr(unix, path = "unix/mod.rs")]
 #[cfg_attr(windows, path = "windows/mod.rs")]
 mod os;
@@ -34,7 +36,9 @@ mod ports;
 mod proc_net;
 mod queues;
 mod route;
+pub mod routing;
 pub mod sysctl;
+mod system_counters;
 mod windows_firewall;
 
 pub use address_states::{is_duplicate, is_tentative};
@@ -58,4 +62,8 @@ pub use sysctl::{
     ipv6_disabled, ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
     system,
 };
+#[cfg(any(target_os = "macos", target_os = "freebsd"))]
+#[allow(unused_imports, reason = "the sockets' side reads it")]
+pub use system_counters::full_buffers;
+pub use system_counters::{increase, packet_filters, system_counters};
 pub use windows_firewall::{FirewallPolicy, Profile, ProfileSettings, Store, StoredRule};

@@ -26,6 +26,8 @@ pub struct Interface {
     pub loopback: bool,
     /// As far as the system shows them.
     pub flags: Vec<Flag>,
+    /// It has a carrier, on a system that shows this without a flag.
+    pub shown_carrier: Option<bool>,
     pub link: Link,
 }
 
@@ -90,7 +92,8 @@ impl Address {
 impl Interface {
     /// `None` if the interface is down, or the system does not show its carrier.
     pub fn carrier(&self) -> Option<bool> {
-        (cfg!(target_os = "linux") && self.up).then(|| self.flags.contains(&Flag::LowerUp))
+        let by_flag = cfg!(target_os = "linux").then(|| self.flags.contains(&Flag::LowerUp));
+        by_flag.or(self.shown_carrier).filter(|_| self.up)
     }
 
     /// The first address of the same family as `like`.

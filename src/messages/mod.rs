@@ -18,6 +18,7 @@ mod errors_of_plans;
 mod errors_of_system;
 mod errors_of_values;
 mod findings;
+mod findings_elsewhere;
 mod findings_of_firewall;
 mod findings_of_host;
 mod findings_of_path;

@@ -8,10 +8,12 @@
 #![allow(unsafe_code)]
 
 #[cfg(not(target_os = "linux"))]
+#[allow(dead_code, reason = "each system has some of it")]
 mod absent;
 mod backend;
 mod batch;
 mod captured;
+mod control;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(any(target_os = "macos", target_os = "freebsd"), path = "bsd/mod.rs")]
 #[cfg_attr(windows, path = "winsock/mod.rs")]
@@ -37,16 +39,20 @@ mod train;
 pub use backend::{Backend, Batching, LONGEST_TRAIN};
 pub use batch::{Batch, LONGEST_SLEEP, send};
 pub use captured::{CapturedFrame, IPV4, IPV6, Towards, Vlan};
+pub use control::ControlFormat;
 #[cfg(unix)]
 pub use imp::write_now;
 #[cfg(target_os = "linux")]
 pub use imp::{Hardware, InterfaceQuery};
 pub use imp::{
-    MOST_READY, PacketSocket, Waiter, ask_for_arrival, ask_for_metadata, bind_shared,
-    bind_to_device, can_send_trains, clock_is_synchronised, datagram_type, deliver_only_joined,
-    dropped, force_receive_buffer, is_train_refused, report_queue_drops, send_unicast_via,
-    send_via_v4, set_nonblocking, set_timer_slack, take_trains,
+    MOST_READY, PacketSocket, REPORTS_ARRIVAL, Waiter, ask_for_arrival, ask_for_metadata,
+    bind_shared, bind_to_device, can_send_trains, clock_is_synchronised, datagram_type,
+    deliver_only_joined, dropped, force_receive_buffer, is_train_refused, join_v4, leave_v4,
+    report_queue_drops, send_unicast_via, send_via_v4, set_nonblocking, set_timer_slack,
+    take_trains,
 };
+#[cfg(any(target_os = "macos", target_os = "freebsd"))]
+pub use imp::{RoutingSocket, sysctl, sysctl_indexed, sysctl_named};
 #[cfg(all(feature = "live", unix))]
 pub use input_state::InputState;
 pub use interrupt::Interrupt;

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::routers;
 use super::words::either;
+use super::{elsewhere, routers};
 use crate::diagnosis::facts::{Facts, LinkFacts, MembershipFacts, SelfTestFacts};
 use crate::host::PortUser;
 use crate::notice::shared::SourceJoins;
@@ -38,7 +38,14 @@ fn route(facts: &Facts) -> Option<Notice> {
         return None;
     }
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
-    let get = format!("{ip} get {group}");
+    if elsewhere::is_bsd(facts) && !facts.is_ipv4() {
+        return None;
+    }
+    let get = if elsewhere::is_bsd(facts) {
+        format!("route -n get {group}")
+    } else {
+        format!("{ip} get {group}")
+    };
     Some(match facts.route.as_deref() {
         Some(route) if route == name => Notice::pass(
             Id::Route,
@@ -168,6 +175,7 @@ fn membership_seen(facts: &Facts) -> Option<Notice> {
     let name = facts.iface.as_ref().filter(|_| facts.membership.error.is_none())?;
     let table = match facts.system.as_str() {
         "windows" => "GetAdaptersAddresses",
+        "macos" | "freebsd" => "the kernel's list ('netstat -gn')",
         _ => either(facts, "/proc/net/igmp", "/proc/net/igmp6"),
     };
     if !facts.membership.seen? {
@@ -244,6 +252,7 @@ fn version(facts: &Facts) -> Option<Notice> {
                 Some(querier) => {
                     format!("the querier {querier} is an older one ({rfc}, {section})")
                 }
+                None if elsewhere::is_bsd(facts) => elsewhere::old_version(facts).to_owned(),
                 None => format!("an older querier was detected in this network ({rfc}, {section})"),
             }
         }
@@ -255,6 +264,7 @@ fn version(facts: &Facts) -> Option<Notice> {
             format!("{name} uses {protocol}v{version}, which can filter by source"),
             match link.forced_version {
                 Some(forced) => format!("version {forced} is forced by sysctl"),
+                None if elsewhere::is_bsd(facts) => format!("no {older} querier seen recently"),
                 None => format!("no {older} querier seen recently; no version forced by sysctl"),
             },
         ));
@@ -303,6 +313,9 @@ fn ask_for_newer_querier(facts: &Facts, finding: Notice, querier: Option<IpAddr>
 }
 
 fn limits(facts: &Facts) -> Option<Notice> {
+    if elsewhere::is_bsd(facts) {
+        return elsewhere::limits(facts);
+    }
     let limits = &facts.limits;
     let asked = facts.target.sources.len() as u64;
     let groups = limits.groups.filter(|_| facts.is_ipv4());
@@ -363,6 +376,9 @@ fn self_test(facts: &Facts) -> Option<Notice> {
         return None;
     }
     if let Some(error) = &test.error {
+        if let Some(finding) = elsewhere::refused(facts, test, error) {
+            return Some(finding);
+        }
         if test.refused {
             let what =
                 format!("this host's firewall drops outgoing datagrams to {}", facts.target.group);
@@ -426,96 +442,4 @@ fn not_received(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notic
         )));
     }
     test.counters.is_none().then(|| finding.remedy("check the firewall of this host"))
-}
-
-/// The checks that were not possible, and the rights that they need.
-pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
-    if facts.system == "windows" {
-        return vec![not_available_on_windows(facts)];
-    }
-    if facts.system != "linux" {
-        let finding = Notice::note(
-            Id::NotAvailable,
-            format!("{} provides less information than Linux", system(&facts.system)),
-            "not checked: memberships and their versions, kernel counters, frames, firewall rules, \
-             bridges, programs on the port, queriers",
-        );
-        return vec![finding];
-    }
-    let mut missing = Vec::new();
-    if facts.rights.no_netlink {
-        missing.push("routes and links (no netlink socket)".to_owned());
-    }
-    if facts.counters.is_none() {
-        missing.push("kernel counters (/proc/net)".to_owned());
-    }
-    if !facts.rights.capture {
-        missing.push("frames and queriers (needs CAP_NET_RAW)".to_owned());
-    }
-    if !facts.rights.firewall {
-        missing.push("firewall rules (needs CAP_NET_ADMIN)".to_owned());
-    } else if let Some(why) = facts.firewall.unread.as_ref() {
-        missing.push(format!("firewall rules ({why})"));
-    }
-    if facts.firewall.legacy {
-        missing.push("legacy iptables rules ('iptables-legacy-save' shows them)".to_owned());
-    }
-    let unprivileged = !(facts.rights.capture && facts.rights.firewall);
-    let finding = Notice::note(
-        Id::NotSeen,
-        "some checks were not possible",
-        format!("not checked: {}", missing.join(", ")),
-    );
-    let finding = if unprivileged {
-        finding.remedy("run mcast check as root, or with these capabilities")
-    } else {
-        finding
-    };
-    let found = if missing.is_empty() { None } else { Some(finding) };
-    let no_netlink = facts.rights.no_netlink.then(|| {
-        shared::no_netlink().at(Level::Note).why(
-            "cannot open a netlink socket; mcast reads interfaces from /proc/net and with ioctl, \
-             once per second",
-        )
-    });
-    found.into_iter().chain(no_netlink).collect()
-}
-
-fn not_available_on_windows(facts: &Facts) -> Notice {
-    let mut missing = vec![
-        "IGMP and MLD versions".to_owned(),
-        "frames and queriers".to_owned(),
-        "bridges".to_owned(),
-        "programs on the port".to_owned(),
-        "rules of other firewalls and filters of the platform (WFP)".to_owned(),
-    ];
-    if facts.counters.is_none() {
-        missing.push("counters".to_owned());
-    }
-    let is_unread = facts.firewall.windows.is_none();
-    if is_unread {
-        let why = facts.firewall.unread.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-        missing.push(format!("rules of Windows Firewall{why}"));
-    }
-    let finding = Notice::note(
-        Id::NotAvailable,
-        "Windows provides less information than Linux",
-        format!("not checked: {}", missing.join(", ")),
-    );
-    if !is_unread {
-        return finding;
-    }
-    finding.remedy(
-        "if no datagrams arrive, allow mcast in Windows Firewall for the profile of this network \
-         ('Get-NetConnectionProfile' in PowerShell shows it)",
-    )
-}
-
-fn system(name: &str) -> &str {
-    match name {
-        "macos" => "macOS",
-        "windows" => "Windows",
-        "freebsd" => "FreeBSD",
-        other => other,
-    }
 }

@@ -2,7 +2,9 @@
 //! losses inside this host, the network. Pure functions of the facts.
 
 mod arrival;
+mod blind_spots;
 mod conclusion;
+mod elsewhere;
 mod firewall;
 mod frames;
 mod here;

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::{
-    arrival, firewall, frames, here, interface, lost, membership, network, path, programs, routers,
-    sender, windows_firewall,
+    arrival, blind_spots, elsewhere, firewall, frames, here, interface, lost, membership, network,
+    path, programs, routers, sender, windows_firewall,
 };
 use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice, Place, ShellCommand};
@@ -16,6 +16,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(here::findings(facts));
     found.extend(programs::findings(facts));
     found.extend(lost::findings(facts));
+    found.extend(elsewhere::findings(facts));
     found.extend(sender::findings(facts));
     found.extend(frames::findings(facts));
     found.extend(firewall::findings(facts, &found));
@@ -26,7 +27,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(path::findings(facts, &found));
     // The last rules depend on all earlier findings.
     found.extend(arrival::findings(facts, &found));
-    found.extend(here::blind_spots(facts));
+    found.extend(blind_spots::findings(facts));
     if facts.system != "linux" {
         // Commands that change the system are those of Linux.
         let fits = |command: &ShellCommand| {

@@ -16,6 +16,8 @@ mod listener;
 mod messages;
 mod monitor;
 mod retry;
+#[cfg(any(target_os = "macos", target_os = "freebsd", test))]
+mod routing_messages;
 mod source;
 mod watcher;
 

@@ -48,7 +48,9 @@ impl ChangeSource {
     /// Reads the messages if `pending`. `None` if the interfaces need not be listed.
     pub fn read(&mut self, pending: bool) -> Option<Messages> {
         match self {
-            ChangeSource::Listener(listener) => pending.then(|| listener.read()),
+            ChangeSource::Listener(listener) => {
+                pending.then(|| listener.read()).filter(|messages| !messages.unrelated)
+            }
             ChangeSource::Timer(next) => {
                 let now = Instant::now();
                 if *next > now {
