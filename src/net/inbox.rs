@@ -371,7 +371,7 @@ impl Inbox {
 
     /// Whether the system reports the arrival interface of a datagram.
     pub fn reports_interfaces(&self) -> bool {
-        cfg!(target_os = "linux") && self.backend.is_native()
+        sys::REPORTS_ARRIVAL && self.backend.is_native()
     }
 
     /// The datagrams that reached a socket, but were not sent to a joined group on its interface.

@@ -1,11 +1,10 @@
 //! Membership of a group on an interface, joined and left by the interface's index.
 
 use std::io;
-use std::net::{IpAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use socket2::InterfaceIndexOrAddress;
 use tracing::debug;
 
 use super::{NetError, Operation, socket};
@@ -130,26 +129,24 @@ impl Drop for Membership {
 }
 
 fn join(socket: &UdpSocket, at: &Endpoint) -> io::Result<()> {
-    let options = socket::options(socket);
     match at.group {
-        IpAddr::V4(group) => options.join_multicast_v4_n(&group, &interface_v4(at)),
-        IpAddr::V6(group) => options.join_multicast_v6(&group, at.via.index),
+        IpAddr::V4(group) => sys::join_v4(socket, group, at.via.index, address_v4(at)),
+        IpAddr::V6(group) => socket::options(socket).join_multicast_v6(&group, at.via.index),
     }
 }
 
 /// Leaves a group with all its sources.
 fn leave(socket: &UdpSocket, at: &Endpoint) -> io::Result<()> {
-    let options = socket::options(socket);
     match at.group {
-        IpAddr::V4(group) => options.leave_multicast_v4_n(&group, &interface_v4(at)),
-        IpAddr::V6(group) => options.leave_multicast_v6(&group, at.via.index),
+        IpAddr::V4(group) => sys::leave_v4(socket, group, at.via.index, address_v4(at)),
+        IpAddr::V6(group) => socket::options(socket).leave_multicast_v6(&group, at.via.index),
     }
 }
 
-/// Unix identifies the interface by its index, Windows by its IPv4 address.
-fn interface_v4(at: &Endpoint) -> InterfaceIndexOrAddress {
-    match at.via.address {
-        Some(IpAddr::V4(address)) if cfg!(windows) => InterfaceIndexOrAddress::Address(address),
-        _ => InterfaceIndexOrAddress::Index(at.via.index),
+/// The address of the interface, by which Windows identifies it.
+fn address_v4(at: &Endpoint) -> Option<Ipv4Addr> {
+    match at.via.address? {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
     }
 }

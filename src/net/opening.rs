@@ -53,7 +53,7 @@ fn too_many(listens: &[Listen], needed: usize) -> NetError {
 /// The maximum number of groups for one socket. Without the destination of a datagram, each group
 /// needs its own socket.
 fn most_groups(backend: Backend, family: Family) -> usize {
-    let tells_groups = cfg!(target_os = "linux") && backend.is_native();
+    let tells_groups = sys::REPORTS_ARRIVAL && backend.is_native();
     if tells_groups { groups_a_socket(family) } else { 1 }
 }
 

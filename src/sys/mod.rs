@@ -8,10 +8,13 @@
 #![allow(unsafe_code)]
 
 #[cfg(not(target_os = "linux"))]
+#[allow(dead_code, reason = "each system replaces other parts")]
 mod absent;
 mod backend;
 mod batch;
 mod captured;
+#[cfg(any(windows, test))]
+mod control;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(any(target_os = "macos", target_os = "freebsd"), path = "bsd/mod.rs")]
 #[cfg_attr(windows, path = "winsock/mod.rs")]
@@ -42,10 +45,11 @@ pub use imp::write_now;
 #[cfg(target_os = "linux")]
 pub use imp::{Hardware, InterfaceQuery};
 pub use imp::{
-    MOST_READY, PacketSocket, Waiter, ask_for_arrival, ask_for_metadata, bind_shared,
-    bind_to_device, can_send_trains, clock_is_synchronised, datagram_type, deliver_only_joined,
-    dropped, force_receive_buffer, is_train_refused, report_queue_drops, send_unicast_via,
-    send_via_v4, set_nonblocking, set_timer_slack, take_trains,
+    MOST_READY, PacketSocket, REPORTS_ARRIVAL, Waiter, ask_for_arrival, ask_for_metadata,
+    bind_shared, bind_to_device, can_send_trains, clock_is_synchronised, datagram_type,
+    deliver_only_joined, dropped, force_receive_buffer, is_train_refused, join_v4, leave_v4,
+    report_queue_drops, send_unicast_via, send_via_v4, set_nonblocking, set_timer_slack,
+    take_trains,
 };
 #[cfg(all(feature = "live", unix))]
 pub use input_state::InputState;

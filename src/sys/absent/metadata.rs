@@ -7,6 +7,9 @@ use socket2::Socket;
 
 use crate::iface::Family;
 
+/// The system does not report the destination and the arrival interface.
+pub const REPORTS_ARRIVAL: bool = false;
+
 pub fn ask_for_arrival(_socket: &Socket, _family: Family) -> io::Result<()> {
     Ok(())
 }

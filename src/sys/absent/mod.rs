@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod command;
+pub mod membership;
 pub mod metadata;
 pub mod options;
 pub mod packet;

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::{io, ptr};
 
 use libc::{self, c_int, c_void, socklen_t};
-use socket2::{SockAddr, Socket, Type};
+use socket2::{InterfaceIndexOrAddress, SockAddr, SockRef, Socket, Type};
 
 use crate::iface::Family;
 
@@ -39,6 +39,9 @@ pub fn ask_for_metadata(socket: &Socket, family: Family) -> io::Result<()> {
     }
 }
 
+/// The system reports the destination and the arrival interface of each datagram.
+pub const REPORTS_ARRIVAL: bool = true;
+
 /// Requests the destination and the arrival interface of each datagram.
 pub fn ask_for_arrival(socket: &Socket, family: Family) -> io::Result<()> {
     if family == Family::V4 {
@@ -61,6 +64,26 @@ pub fn report_queue_drops(socket: &Socket, family: Family) -> io::Result<()> {
     } else {
         set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVERR, ON)
     }
+}
+
+/// Joins an IPv4 group on the interface with this index.
+pub fn join_v4(
+    socket: &UdpSocket,
+    group: Ipv4Addr,
+    index: u32,
+    _address: Option<Ipv4Addr>,
+) -> io::Result<()> {
+    SockRef::from(socket).join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(index))
+}
+
+/// Leaves an IPv4 group with all its sources.
+pub fn leave_v4(
+    socket: &UdpSocket,
+    group: Ipv4Addr,
+    index: u32,
+    _address: Option<Ipv4Addr>,
+) -> io::Result<()> {
+    SockRef::from(socket).leave_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(index))
 }
 
 /// Selects the interface and the source address of IPv4 multicast. By index, because two interfaces
