@@ -52,4 +52,6 @@ pub mod units;
 mod verdict;
 
 pub use commands::run;
+pub use host::routing;
 pub use net::wire::{Packet, What};
+pub use sys::{ControlFormat, Meta};

@@ -193,6 +193,51 @@ fn the_action_builds_its_own_version() {
     assert_eq!(fs::read_to_string(folder.join("path")).unwrap(), path);
 }
 
+/// The release of the action's input `version`, with this build of mcast. Its `curl` copies files.
+fn release(folder: &Path, version: &str) -> PathBuf {
+    let name = format!("mcast-{version}-x86_64-unknown-linux-gnu");
+    let served = folder.join(format!("served/OWNER/mcast/releases/download/v{version}"));
+    fs::create_dir_all(served.join(&name)).unwrap();
+    fs::copy(MCAST, served.join(&name).join("mcast")).unwrap();
+    let script = format!("tar -czf {name}.tar.gz {name} && sha256sum {name}.tar.gz >SHA256SUMS");
+    let packed = Command::new("sh").args(["-ec", &script]).current_dir(&served).status();
+    assert!(packed.unwrap().success());
+    let curl = folder.join("bin/curl");
+    fs::write(&curl, "#!/bin/sh\nfor address; do :; done\nexec cp \"$address\" .\n").unwrap();
+    fs::set_permissions(&curl, fs::Permissions::from_mode(0o755)).unwrap();
+    served.join("SHA256SUMS")
+}
+
+#[test]
+fn the_action_verifies_a_release() {
+    let Some(host) = Lab::open().map(|lab| lab.host()) else { return };
+    let folder = folder("release");
+    let install = |version: &str, os: &str, status: i32| {
+        let mut command = step(&host, &folder, "bash");
+        command.arg(path("deploy/github/install.sh")).env("MCAST_VERSION", version);
+        command.env("GITHUB_SERVER_URL", folder.join("served"));
+        command.env("MCAST_REPOSITORY", "OWNER/mcast");
+        command.env("RUNNER_OS", os).env("RUNNER_ARCH", "X64");
+        command.env("RUNNER_TEMP", folder.join("temp")).env("GITHUB_PATH", folder.join("path"));
+        Running::start(command).ends(status)
+    };
+    // The first step makes the folder of the programs.
+    step(&host, &folder, "true");
+    let sums = release(&folder, "1.0.0");
+    install("v1.0.0", "Linux", 0).prints(env!("CARGO_PKG_VERSION"));
+    let bin = folder.join("temp/mcast/mcast-1.0.0-x86_64-unknown-linux-gnu");
+    let path = fs::read_to_string(folder.join("path")).unwrap();
+    assert_eq!(path, format!("{}\n", bin.display()));
+    install("1.0.0", "Plan9", 1).prints("no release for Plan9-X64");
+    fs::write(&sums, "").unwrap();
+    install("1.0.0", "Linux", 1).prints("SHA256SUMS has no checksum of mcast-1.0.0-");
+    let wrong = format!("{}  mcast-1.0.0-x86_64-unknown-linux-gnu.tar.gz\n", "0".repeat(64));
+    fs::write(&sums, wrong).unwrap();
+    install("1.0.0", "Linux", 1).prints("FAILED");
+    let lines = fs::read_to_string(folder.join("path")).unwrap();
+    assert_eq!(lines.lines().count(), 1, "a failed download changes no PATH");
+}
+
 #[test]
 fn the_template_tests_a_runner_of_gitlab() {
     let Some(host) = Lab::open().map(|lab| lab.host()) else { return };

@@ -4,6 +4,8 @@
 
 #[path = "../fuzz/bodies/captures.rs"]
 mod captures;
+#[path = "../fuzz/bodies/control.rs"]
+mod control;
 #[path = "../fuzz/bodies/datagrams.rs"]
 mod datagrams;
 #[path = "../fuzz/bodies/foreign.rs"]
@@ -13,6 +15,8 @@ mod headers;
 #[cfg(feature = "metrics")]
 #[path = "../fuzz/bodies/http.rs"]
 mod http;
+#[path = "../fuzz/bodies/routing.rs"]
+mod routing;
 #[path = "../fuzz/bodies/rtp.rs"]
 mod rtp;
 #[path = "../fuzz/bodies/text.rs"]
@@ -21,6 +25,8 @@ mod text;
 mod tools;
 #[path = "../fuzz/bodies/ts.rs"]
 mod ts;
+#[path = "../fuzz/bodies/windows_firewall.rs"]
+mod windows_firewall;
 
 use std::path::Path;
 
@@ -54,6 +60,11 @@ fn corpus_streams_of_other_senders_are_counted_without_contradiction() {
 }
 
 #[test]
+fn corpus_routing_messages_are_read_within_their_limits() {
+    replay("routing", routing::run);
+}
+
+#[test]
 fn corpus_headers_are_read_within_their_limits() {
     replay("headers", headers::run);
     replay("rtp", rtp::run);
@@ -66,8 +77,18 @@ fn corpus_captures_are_read_alike_at_once_and_in_pieces() {
     replay("captures", captures::run);
 }
 
+#[test]
+fn corpus_control_messages_are_read_within_their_limits() {
+    replay("control", control::run);
+}
+
 #[cfg(feature = "metrics")]
 #[test]
 fn corpus_requests_get_whole_responses() {
     replay("http", http::run);
+}
+
+#[test]
+fn corpus_rules_of_windows_firewall_allow_nothing_by_an_unknown_condition() {
+    replay("windows_firewall", windows_firewall::run);
 }

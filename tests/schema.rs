@@ -83,11 +83,12 @@ fn may_be_null() -> BTreeSet<String> {
         (
             "interface",
             &[
-                &["carrier", "groups", "igmp_version", "kind", "mac", "master", "mld_version"],
-                &["mtu_bytes", "vrf"],
+                &["carrier", "description", "groups", "igmp_version", "kind", "mac", "master"],
+                &["mld_version", "mtu_bytes", "vrf"],
             ],
         ),
         ("interface.addresses", &[&["prefix"]]),
+        ("interface.groups", &[&["users"]]),
         ("interval", &[&RATES, &RECEIVED]),
         ("interval_of_send", &[&RATES]),
         ("interval_of_send.targets", &[&["impaired"]]),

@@ -15,6 +15,7 @@ pub use frames::{FlowFacts, FrameFacts, PimRouter, Queries};
 pub use path::{Leg, LegKind, Path};
 
 use super::firewall::DropRule;
+use super::windows_firewall::ProfileVerdict;
 use crate::host::{Bridge, LinkCounters, PortUser};
 use crate::iface::{Address, Family, Link, Master};
 use crate::target::{Filter, Listen};
@@ -25,6 +26,8 @@ use crate::target::{Filter, Listen};
 pub struct Facts {
     /// The system: `linux`, `macos`, `windows`, as Rust names them.
     pub system: String,
+    /// The system with its version, on systems whose rules depend on it: `macOS 15.1`.
+    pub system_version: Option<String>,
     /// The target of the check.
     pub target: CheckedTarget,
     /// The expected interface; `None` if neither the user nor a route selects one.
@@ -62,6 +65,9 @@ pub struct Facts {
     /// The increase of the kernel's counters while listening: `Ip.InReceives`, `Udp.IgnoredMulti`.
     /// Unchanged counters are left out.
     pub counters: Option<BTreeMap<String, u64>>,
+    /// The increase of the counters of UDP and IP on macOS and FreeBSD while listening, with the
+    /// names of these systems: `udp.fullsock` is `udps_fullsock`. Unchanged counters are left out.
+    pub system_counters: Option<BTreeMap<String, u64>>,
     /// The frames on the interfaces, before IP and the firewall.
     pub frames: Option<FrameFacts>,
     /// The firewall's rules that concern the target.
@@ -199,6 +205,8 @@ pub struct SelfTestFacts {
     pub error: Option<String>,
     /// The error is EPERM, from the firewall.
     pub refused: bool,
+    /// The error is EHOSTUNREACH.
+    pub unreachable: bool,
     /// The tip for that error.
     pub tip: Option<String>,
     /// The increase of the kernel's counters during the test.
@@ -230,6 +238,9 @@ pub struct FirewallFacts {
     pub unread: Option<String>,
     /// There are rules of legacy iptables, which mcast does not read.
     pub legacy: bool,
+    /// Packet filters of macOS and FreeBSD that are present: `pf`, `ipfw`. mcast does not read their
+    /// rules.
+    pub present: Vec<String>,
     /// The rules that drop the target on input, in the order of evaluation.
     pub inbound: Vec<DropRule>,
     /// The rules that drop general queries of IGMP or MLD on input.
@@ -242,6 +253,20 @@ pub struct FirewallFacts {
     pub bridged: BTreeMap<String, Vec<DropRule>>,
     /// The rules that drop queries and reports between the ports of a bridge.
     pub bridged_messages: BTreeMap<String, Vec<DropRule>>,
+    /// The effect of Windows Firewall on the target.
+    pub windows: Option<WindowsFirewallFacts>,
+}
+
+/// The effect of Windows Firewall on the target.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowsFirewallFacts {
+    /// The path of the program that receives.
+    pub program: String,
+    /// How many rules were read.
+    pub rules: usize,
+    /// The effect of each profile.
+    pub profiles: Vec<ProfileVerdict>,
 }
 
 /// The datagrams without a socket after the group was left.

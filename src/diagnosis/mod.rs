@@ -8,13 +8,14 @@ pub mod firewall;
 mod flows;
 mod rules;
 pub mod snapshot;
+pub mod windows_firewall;
 
 pub use changes::{CurrentFindings, FindingChanges};
 pub use explain::{Baseline, Diagnosing, Found, Request};
 pub use facts::{
     CheckedTarget, Facts, FirewallFacts, FlowFacts, FrameFacts, IgnoredAfterLeave, Leg, LegKind,
     LinkFacts, MembershipFacts, Path, PimRouter, Queries, Rights, STREAM, SelfTestFacts,
-    SenderFacts, Stopped, SystemLimits,
+    SenderFacts, Stopped, SystemLimits, WindowsFirewallFacts,
 };
 pub use flows::Martian;
 pub use rules::{conclusion, findings};

@@ -1,18 +1,25 @@
 //! The state of this host at one moment: facts that need no listening.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::FirewallFacts;
+use super::facts::WindowsFirewallFacts;
 use super::facts::{Facts, LinkFacts, SystemLimits};
 use super::firewall::{Carries, Flow, Ruleset, Way};
+use super::windows_firewall::{Inbound, Program, judge};
 use crate::host;
-use crate::host::{Counters, Groups, PortUser};
+use crate::host::{Counters, Groups, LinkCounters, PortUser};
 use crate::iface::{Family, Interface};
 
 /// The state before listening, to compare with the state after it.
 pub struct HostSnapshot {
+    /// The counters of UDP and IP, with the names of macOS and FreeBSD.
+    system: Option<BTreeMap<String, u64>>,
     /// The kernel's counters.
     pub counters: Option<Counters>,
+    /// The counters of the interfaces by name, if the system shows them apart from the others.
+    pub links: BTreeMap<String, LinkCounters>,
     /// The sockets on the port.
     pub port_users: Option<Vec<PortUser>>,
 }
@@ -20,13 +27,27 @@ pub struct HostSnapshot {
 impl HostSnapshot {
     /// Reads the state.
     pub fn take(port: u16, family: Family) -> Self {
-        HostSnapshot { counters: host::counters(), port_users: host::users_of(port, family) }
+        HostSnapshot {
+            system: host::system_counters(),
+            counters: host::counters(),
+            links: host::link_counters(),
+            port_users: host::users_of(port, family),
+        }
     }
 
     /// Writes the changes since then into `facts`.
     pub fn compare(&self, facts: &mut Facts) {
         let now = HostSnapshot::take(facts.target.port, facts.family());
         compare_counters(self.counters.as_ref(), now.counters.as_ref(), facts);
+        for link in &mut facts.interfaces {
+            if let (Some(before), Some(now)) =
+                (self.links.get(&link.name), now.links.get(&link.name))
+            {
+                link.counters = now.since(before);
+            }
+        }
+        let system = self.system.as_ref().zip(now.system.as_ref());
+        facts.system_counters = system.map(|(before, now)| host::increase(before, now));
         let before = |inode: u64| {
             self.port_users
                 .iter()
@@ -82,8 +103,9 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         },
         rp_filter: host::rp_filter(&iface.name),
         joined: false,
-        members_before: before.of(iface.index).map(|groups| {
-            groups.iter().find(|joined| joined.group == group).map_or(0, |joined| joined.users)
+        members_before: before.of(iface.index).and_then(|groups| {
+            let joined = groups.iter().find(|joined| joined.group == group);
+            joined.map_or(Some(0), |joined| joined.users)
         }),
         counters: None,
         link: iface.link.clone(),
@@ -112,11 +134,45 @@ pub fn look_for_membership(facts: &mut Facts, groups: &host::Groups) {
     facts.membership.seen = seen.filter(|_| facts.membership.error.is_none());
 }
 
+/// Judges the rules of Windows Firewall for this program.
+fn look_at_windows_firewall(facts: &mut Facts) {
+    let policy = match host::windows_firewall() {
+        Ok(policy) => policy,
+        Err(error) => {
+            facts.firewall.unread = Some(error.to_string());
+            return;
+        }
+    };
+    let path = std::env::current_exe().unwrap_or_default();
+    let program = Program::new(&path.display().to_string(), variables());
+    let inbound = Inbound {
+        program,
+        port: facts.target.port,
+        group: facts.target.group,
+        source: if let [one] = facts.target.sources[..] { Some(one) } else { None },
+    };
+    facts.firewall.windows = Some(WindowsFirewallFacts {
+        program: inbound.program.path().to_owned(),
+        rules: policy.rules.len(),
+        profiles: judge(&policy, &inbound),
+    });
+}
+
+/// The environment variables that are text.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// Reads the bridges of this host and the firewall's rules that concern the target.
 pub fn look_at_firewall(facts: &mut Facts) {
+    if facts.system == "windows" {
+        return look_at_windows_firewall(facts);
+    }
     facts.bridges = host::bridges();
     facts.bridge_netfilter = host::bridge_netfilter(facts.family());
     facts.firewall.legacy = host::has_legacy_rules();
+    facts.firewall.present = host::packet_filters();
     let rules =
         host::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
     let rules = match (rules, host::ruleset_listing()) {

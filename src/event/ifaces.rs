@@ -13,6 +13,8 @@ use crate::verdict::Verdict;
 pub struct InterfaceInfo {
     /// The name.
     pub name: String,
+    /// The name that its driver gives it; `null` if the system has none.
+    pub description: Option<String>,
     /// The index.
     pub ifindex: u32,
     /// It is administratively up.
@@ -74,6 +76,7 @@ impl InterfaceInfo {
     pub fn sample(name: &str, ifindex: u32) -> Self {
         InterfaceInfo {
             name: name.to_owned(),
+            description: None,
             ifindex,
             up: true,
             carrier: Some(true),

@@ -178,6 +178,7 @@ impl Writer {
     }
 
     /// As [`Writer::new`], with `body` behind the header. The pattern fills the rest.
+    #[inline]
     pub fn with_body(len: u16, body: &[u8]) -> Self {
         let len = usize::from(len).max(MIN_LEN + body.len());
         let mut pattern: Vec<u8> = (0..len).map(|offset| offset as u8).collect();
@@ -198,6 +199,7 @@ impl Writer {
     }
 
     /// Writes a probe over another one of this writer: they differ only in the header.
+    #[inline]
     pub fn rewrite(&self, probe: &Probe, bytes: &mut [u8]) {
         write_header(probe, bytes);
         let crc = self.tail.append_to(crc32c::crc32c(&bytes[..MIN_LEN]));
@@ -213,6 +215,7 @@ impl Writer {
 }
 
 /// Writes the header over the first bytes, with a checksum of zero.
+#[inline]
 fn write_header(probe: &Probe, bytes: &mut [u8]) {
     let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
     bytes[..4].copy_from_slice(MAGIC);

@@ -5,10 +5,13 @@ use std::io;
 use std::net::IpAddr;
 
 use super::bridges::Bridge;
+pub use super::counters::no_link_counters as link_counters;
 use super::firewall::Unread;
 use super::groups::Groups;
+pub use super::if_inet6::addresses as inet6_addresses;
 use super::queues::Queue;
 pub use super::route::route_by_connect as route_to;
+pub use super::windows_firewall::absent as windows_firewall;
 use crate::iface::{Interface, Link};
 
 pub fn bridges() -> Option<Vec<Bridge>> {

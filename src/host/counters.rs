@@ -25,8 +25,8 @@ pub struct LinkCounters {
     pub rx_errors: u64,
     /// Received and dropped: no protocol for it, or too long.
     pub rx_dropped: u64,
-    /// Received for a group. Some drivers do not count it.
-    pub rx_multicast: u64,
+    /// Received for a group. Some drivers do not count it, and Windows never does.
+    pub rx_multicast: Option<u64>,
     pub tx_packets: u64,
     /// Dropped before sending.
     pub tx_dropped: u64,
@@ -80,16 +80,32 @@ impl Counters {
     /// The increase of an interface's counters since `before`. `None` if the interface was or is
     /// absent, or its counters were reset.
     pub fn of_link(&self, before: &Counters, name: &str) -> Option<LinkCounters> {
-        let (before, now) = (before.links.get(name)?, self.links.get(name)?);
+        self.links.get(name)?.since(before.links.get(name)?)
+    }
+}
+
+impl LinkCounters {
+    /// The increase since `before`. `None` if the counters were reset.
+    pub fn since(&self, before: &LinkCounters) -> Option<LinkCounters> {
+        let multicast = before.rx_multicast.zip(self.rx_multicast);
         Some(LinkCounters {
-            rx_packets: grown(before.rx_packets, now.rx_packets)?,
-            rx_errors: grown(before.rx_errors, now.rx_errors)?,
-            rx_dropped: grown(before.rx_dropped, now.rx_dropped)?,
-            rx_multicast: grown(before.rx_multicast, now.rx_multicast)?,
-            tx_packets: grown(before.tx_packets, now.tx_packets)?,
-            tx_dropped: grown(before.tx_dropped, now.tx_dropped)?,
+            rx_packets: grown(before.rx_packets, self.rx_packets)?,
+            rx_errors: grown(before.rx_errors, self.rx_errors)?,
+            rx_dropped: grown(before.rx_dropped, self.rx_dropped)?,
+            rx_multicast: match multicast {
+                Some((before, now)) => Some(grown(before, now)?),
+                None => None,
+            },
+            tx_packets: grown(before.tx_packets, self.tx_packets)?,
+            tx_dropped: grown(before.tx_dropped, self.tx_dropped)?,
         })
     }
+}
+
+/// Linux shows them in the tables of [`counters`], and others not at all.
+#[cfg_attr(windows, allow(dead_code, reason = "Windows has them"))]
+pub fn no_link_counters() -> BTreeMap<String, LinkCounters> {
+    BTreeMap::new()
 }
 
 /// The increase of a counter. Those of 32-bit systems and some drivers wrap around at 2^32; an
@@ -208,7 +224,7 @@ fn parse_dev(text: &str) -> BTreeMap<String, LinkCounters> {
             rx_packets,
             rx_errors,
             rx_dropped,
-            rx_multicast,
+            rx_multicast: Some(rx_multicast),
             tx_packets,
             tx_dropped,
         };
@@ -264,7 +280,7 @@ mod tests {
             rx_packets: 2,
             rx_errors: 3,
             rx_dropped: 4,
-            rx_multicast: 8,
+            rx_multicast: Some(8),
             tx_packets: 10,
             tx_dropped: 12,
         };
@@ -276,7 +292,10 @@ mod tests {
     fn only_increased_counters_are_reported() {
         let before = parse(SNMP, NETSTAT, SNMP6, DEV);
         assert!(before.since(&before).is_empty());
-        assert_eq!(before.of_link(&before, "lo"), Some(LinkCounters::default()));
+        assert_eq!(
+            before.of_link(&before, "lo"),
+            Some(LinkCounters { rx_multicast: Some(0), ..LinkCounters::default() })
+        );
         let snmp = SNMP
             .replace("Udp: 70 80 90", "Udp: 77 80 91")
             .replace("Ip: 2 64 1000 900 0", "Ip: 1 63 1020 899 0");
@@ -289,7 +308,8 @@ mod tests {
         let since = after.since(&before);
         let since: Vec<_> = since.iter().map(|(name, grown)| (name.as_str(), *grown)).collect();
         assert_eq!(since, [("Ip.InReceives", 20), ("Udp.IgnoredMulti", 1), ("Udp.InDatagrams", 7)]);
-        let link = LinkCounters { rx_multicast: 10, tx_packets: 3, ..LinkCounters::default() };
+        let link =
+            LinkCounters { rx_multicast: Some(10), tx_packets: 3, ..LinkCounters::default() };
         assert_eq!(after.of_link(&before, "lo"), Some(link));
         assert_eq!(after.of_link(&before, "e1"), None);
         assert_eq!(before.of_link(&after, "lo"), None, "it was reset");

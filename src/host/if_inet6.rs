@@ -1,6 +1,7 @@
-//! The IPv6 addresses of this host with their states (Linux: /proc/net/if_inet6).
+//! The IPv6 addresses of this host with their states, and the table of Linux
+//! (/proc/net/if_inet6).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 /// An IPv6 address of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,27 +24,11 @@ pub enum AddressState {
     Duplicate,
 }
 
-/// Empty if the system does not show them.
+/// Reads the table of Linux. Empty if the system has none.
+#[cfg_attr(windows, allow(dead_code, reason = "Windows has no such table"))]
 pub fn addresses() -> Vec<Inet6Address> {
     let table = std::fs::read("/proc/thread-self/net/if_inet6").unwrap_or_default();
     parse(&String::from_utf8_lossy(&table))
-}
-
-/// Whether duplicate address detection found another host with this address.
-pub fn is_duplicate(address: IpAddr) -> bool {
-    addresses()
-        .iter()
-        .any(|found| IpAddr::V6(found.address) == address && found.state == AddressState::Duplicate)
-}
-
-/// Whether duplicate address detection is running on an interface, for `address` or for any
-/// address.
-pub fn is_tentative(index: u32, address: Option<IpAddr>) -> bool {
-    addresses().iter().any(|found| {
-        found.index == index
-            && address.is_none_or(|address| IpAddr::V6(found.address) == address)
-            && found.state == AddressState::Tentative
-    })
 }
 
 /// Reads the table: address, index, prefix length, scope and flags in hex, and the name.

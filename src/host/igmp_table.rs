@@ -59,7 +59,7 @@ fn igmp_group(line: &str) -> Option<Joined> {
         .and_then(|word| u32::from_str_radix(word, 16).ok())?;
     Some(Joined {
         group: IpAddr::V4(Ipv4Addr::from(group.to_ne_bytes())),
-        users: words.next()?.parse().ok()?,
+        users: Some(words.next()?.parse().ok()?),
     })
 }
 
@@ -77,7 +77,7 @@ pub fn parse_igmp6(text: &str) -> Vec<(u32, Joined)> {
             .nth(1)
             .filter(|word| is_hex(word, 32))
             .and_then(|word| u128::from_str_radix(word, 16).ok())?;
-        let users = words.next()?.parse().ok()?;
+        let users = Some(words.next()?.parse().ok()?);
         Some((ifindex, Joined { group: IpAddr::V6(Ipv6Addr::from_bits(group)), users }))
     };
     text.lines().filter_map(joined).collect()
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     fn joined(group: &str, users: u32) -> Joined {
-        Joined { group: group.parse().unwrap(), users }
+        Joined { group: group.parse().unwrap(), users: Some(users) }
     }
 
     /// A group in the form of this machine's kernel.

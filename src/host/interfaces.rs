@@ -17,6 +17,13 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
     for iface in &mut interfaces {
         iface.link = links.remove(&iface.index).unwrap_or_default();
     }
+    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    {
+        let carriers = imp::carriers();
+        for iface in &mut interfaces {
+            iface.shown_carrier = carriers.get(&iface.index).copied();
+        }
+    }
     Ok(interfaces)
 }
 

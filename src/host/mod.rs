@@ -5,7 +5,9 @@
 //! unknown. `os` is shared by all Unix systems; Windows has its counterpart.
 
 #[cfg(not(target_os = "linux"))]
+#[allow(dead_code, unused_imports, reason = "a system replaces the parts that it has")]
 mod absent;
+mod address_states;
 mod bridges;
 mod clock;
 mod counters;
@@ -24,6 +26,8 @@ mod igmp_table;
 mod imp;
 mod interface_list;
 mod interfaces;
+#[cfg(any(target_os = "macos", target_os = "freebsd", test))]
+mod link_types;
 #[cfg_attr(unix, path = "unix/mod.rs")]
 #[cfg_attr(windows, path = "windows/mod.rs")]
 mod os;
@@ -31,8 +35,12 @@ mod ports;
 mod proc_net;
 mod queues;
 mod route;
+pub mod routing;
 pub mod sysctl;
+mod system_counters;
+mod windows_firewall;
 
+pub use address_states::{is_duplicate, is_tentative};
 pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
 pub use counters::{CounterTables, Counters, LinkCounters, counters};
@@ -40,10 +48,9 @@ pub use counters::{CounterTables, Counters, LinkCounters, counters};
 pub use firewall::Unread;
 pub use firewall::has_legacy_rules;
 pub use groups::Groups;
-pub use if_inet6::{is_duplicate, is_tentative};
 pub use imp::{
-    bridges, groups, has_netlink, igmp_version, link_speed, may_capture, may_see_firewall, mtus,
-    next_hop, queues, route_to, ruleset, ruleset_listing,
+    bridges, groups, has_netlink, igmp_version, link_counters, link_speed, may_capture,
+    may_see_firewall, mtus, next_hop, queues, route_to, ruleset, ruleset_listing, windows_firewall,
 };
 pub use interfaces::interfaces;
 pub use os::{cpu_time, open_files, restore_limits_for, sockets_for};
@@ -54,3 +61,8 @@ pub use sysctl::{
     ipv6_disabled, ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
     system,
 };
+#[cfg(any(target_os = "macos", target_os = "freebsd"))]
+#[allow(unused_imports, reason = "the sockets' side reads it")]
+pub use system_counters::full_buffers;
+pub use system_counters::{increase, packet_filters, system_counters};
+pub use windows_firewall::{FirewallPolicy, Profile, ProfileSettings, Store, StoredRule};

@@ -1,4 +1,4 @@
-//! The settings in /proc/sys (Linux).
+//! The settings of the kernel, in /proc/sys (Linux) or by sysctl(3) (macOS, FreeBSD).
 
 use std::path::Path;
 use std::str::FromStr;
@@ -18,7 +18,11 @@ pub const MOST_SOURCES_V6: &str = "net.ipv6.mld_max_msf";
 pub const MOST_OPTIONS: &str = "net.core.optmem_max";
 
 /// The maximum receive buffer without CAP_NET_ADMIN, in bytes of `SO_RCVBUF`.
-pub const MOST_RCVBUF: &str = "net.core.rmem_max";
+pub const MOST_RCVBUF: &str = if cfg!(any(target_os = "macos", target_os = "freebsd")) {
+    "kern.ipc.maxsockbuf"
+} else {
+    "net.core.rmem_max"
+};
 
 /// Reads a setting by the components of its path, because the name of an interface may contain a
 /// dot. `None` if the system does not have or show it. Settings below `net` are those of this
@@ -36,6 +40,10 @@ pub fn read<'a, T: FromStr>(components: impl IntoIterator<Item = &'a str>) -> Op
 
 /// The operating system with its version: `Linux 6.1.0`.
 pub fn system() -> String {
+    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    if let Some(system) = super::imp::system() {
+        return system;
+    }
     let named = |name| read::<String>(["kernel", name]);
     match (named("ostype"), named("osrelease")) {
         (Some(name), Some(release)) => format!("{name} {release}"),
@@ -56,6 +64,9 @@ fn of_interface<T: FromStr>(family: Family, iface: &str, name: &str) -> Option<T
 /// The maximum numbers of groups per socket and of sources per group; `None` if the system does not
 /// have or show them.
 pub fn membership_limits(family: Family) -> (Option<u64>, Option<u64>) {
+    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    return (None, super::imp::most_sources(family));
+    #[cfg(not(any(target_os = "macos", target_os = "freebsd")))]
     match family {
         Family::V4 => (limit(MOST_GROUPS), limit(MOST_SOURCES_V4)),
         Family::V6 => (None, limit(MOST_SOURCES_V6)),
@@ -72,6 +83,9 @@ pub fn l3mdev_accept() -> Option<bool> {
 
 /// The value of [`MOST_RCVBUF`], if the system shows it.
 pub fn most_rcvbuf() -> Option<u64> {
+    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    return super::imp::number(MOST_RCVBUF);
+    #[cfg(not(any(target_os = "macos", target_os = "freebsd")))]
     limit(MOST_RCVBUF)
 }
 
@@ -131,8 +145,11 @@ fn oldest(forced: [u8; 2]) -> Option<u8> {
 
 /// The MLD version of an interface: 1 or 2 (RFC 2710, RFC 3810), by the setting
 /// `force_mld_version`. Linux does not show that it detected an MLDv1 querier: the result is 2
-/// then, too. `None` if IPv6 is absent or disabled, or nothing is known.
+/// then, too. macOS and FreeBSD show it. `None` if IPv6 is absent or disabled, or nothing is known.
 pub fn mld_version(iface: &str) -> Option<u8> {
+    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    return super::imp::mld_version(iface);
+    #[cfg(not(any(target_os = "macos", target_os = "freebsd")))]
     match mld_setting(iface)? {
         0 => Some(2),
         forced => u8::try_from(forced).ok().filter(|version| matches!(version, 1 | 2)),

@@ -10,6 +10,8 @@ use super::{Link, MacAddr};
 pub struct Interface {
     /// As `ip link` shows it.
     pub name: String,
+    /// The name that its driver gives it; Windows only.
+    pub description: Option<String>,
     /// From 1.
     pub index: u32,
     /// In the system's order: the first of a family is the source address.
@@ -24,6 +26,8 @@ pub struct Interface {
     pub loopback: bool,
     /// As far as the system shows them.
     pub flags: Vec<Flag>,
+    /// It has a carrier, on a system that shows this without a flag.
+    pub shown_carrier: Option<bool>,
     pub link: Link,
 }
 
@@ -59,8 +63,9 @@ pub enum Flag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Joined {
     pub group: IpAddr,
-    /// The sockets of this host with this membership; the kernel itself counts as one.
-    pub users: u32,
+    /// The sockets of this host with this membership; the kernel itself counts as one. `None` if the
+    /// system does not show their number.
+    pub users: Option<u32>,
 }
 
 /// An address of an interface.
@@ -87,7 +92,8 @@ impl Address {
 impl Interface {
     /// `None` if the interface is down, or the system does not show its carrier.
     pub fn carrier(&self) -> Option<bool> {
-        (cfg!(target_os = "linux") && self.up).then(|| self.flags.contains(&Flag::LowerUp))
+        let by_flag = cfg!(target_os = "linux").then(|| self.flags.contains(&Flag::LowerUp));
+        by_flag.or(self.shown_carrier).filter(|_| self.up)
     }
 
     /// The first address of the same family as `like`.

@@ -37,7 +37,7 @@ fn address(text: &str, prefix: Option<u8>) -> AddressInfo {
 }
 
 fn joined(groups: &[(&str, u32)]) -> Option<Vec<Joined>> {
-    let joined = |(group, users): &(&str, u32)| Joined { group: ip(group), users: *users };
+    let joined = |(group, users): &(&str, u32)| Joined { group: ip(group), users: Some(*users) };
     Some(groups.iter().map(joined).collect())
 }
 

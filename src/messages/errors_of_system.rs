@@ -107,6 +107,7 @@ fn tips() -> String {
         duplicate_tip(ip("fd00::1")),
         firewall_tip(ip("239.1.1.1"), true),
         local_network_tip(),
+        crate::notice::receive::raise_bsd_rcvbuf(2_097_152, 4 << 20),
     ];
     tips.map(|tip| format!("  tip: {tip}")).join("\n")
 }

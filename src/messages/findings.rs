@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::page::{Page, notice, path};
-use super::{findings_of_host, findings_of_wire};
+use super::{findings_of_host, findings_of_windows, findings_of_wire};
 use crate::diagnosis::{Facts, conclusion, findings};
 
 pub fn page() -> Page {
@@ -16,7 +16,10 @@ pub fn page() -> Page {
         .collect();
     names.sort();
     let records = names.iter().map(|name| (name.clone(), record(name)));
-    let by_hand = findings_of_host::facts().into_iter().chain(findings_of_wire::facts());
+    let by_hand =
+        [findings_of_host::facts(), findings_of_wire::facts(), findings_of_windows::facts()]
+            .into_iter()
+            .flatten();
     let mut seen = BTreeSet::new();
     let samples =
         records.chain(by_hand).map(|(name, facts)| found(&name, &facts, &mut seen)).collect();

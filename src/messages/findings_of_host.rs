@@ -14,7 +14,8 @@ use crate::net;
 pub fn facts() -> Vec<(String, Facts)> {
     let sections =
         [arrivals(), silence(), routes(), memberships(), versions(), limits(), self_tests()];
-    let more = [blind_spots(), interfaces(), stacked_interfaces(), no_interface()];
+    let elsewhere = super::findings_elsewhere::facts();
+    let more = [elsewhere, blind_spots(), interfaces(), stacked_interfaces(), no_interface()];
     let all = sections.into_iter().chain(more).flatten();
     all.map(|(name, facts)| (name.to_owned(), facts)).chain(findings_of_path::facts()).collect()
 }
@@ -227,6 +228,7 @@ fn blind_spots() -> Vec<Sample> {
         changed("macos", "silence", on("macos")),
         changed("windows", "silence", on("windows")),
         changed("freebsd", "silence", on("freebsd")),
+        changed("openbsd", "silence", on("openbsd")),
         changed("no-netlink", "silence", |facts| {
             facts.rights.no_netlink = true;
             facts.counters = None;

@@ -18,10 +18,12 @@ mod errors_of_plans;
 mod errors_of_system;
 mod errors_of_values;
 mod findings;
+mod findings_elsewhere;
 mod findings_of_firewall;
 mod findings_of_host;
 mod findings_of_path;
 mod findings_of_routers;
+mod findings_of_windows;
 mod findings_of_wire;
 mod flows;
 #[cfg(feature = "live")]

@@ -159,11 +159,13 @@ fn of_drops() -> Vec<Notice> {
         unclear,
         checksum_errors: Some(25),
         own_checksum_errors: 25,
+        of_host: false,
     };
     vec![
         receive::kernel_drops(&discards(1, true, 0)),
         receive::kernel_drops(&discards(824, false, 0)),
         receive::kernel_drops(&discards(824, true, 12)),
+        receive::kernel_drops(&Discards { of_host: true, ..discards(0, false, 12) }),
         receive::checksum_errors(&discards(0, true, 0)),
         receive::checksum_errors(&Discards { own_checksum_errors: 0, ..discards(0, true, 0) }),
     ]

@@ -429,7 +429,7 @@ fn failures() -> String {
 }
 
 fn table() -> String {
-    let group = |text: String, users| Joined { group: ip(&text), users };
+    let group = |text: String, users| Joined { group: ip(&text), users: Some(users) };
     let many = (1..=12).map(|last| group(format!("239.1.1.{last}"), last));
     let usual = ["224.0.0.1", "ff02::1"].map(|text| group(text.to_owned(), 1));
     let eth0 = InterfaceInfo {

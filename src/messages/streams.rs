@@ -197,6 +197,7 @@ fn places_of_loss() -> String {
         (10, (10, 1), Some((15, true)), 0),
         (10, (3, 5), Some((4, true)), 0),
         (10, (3, 5), None, 0),
+        (10, (3, 5), Some((0, false)), 0),
         (4, (4, 1), Some((3, false)), 0),
         (400, (4, 1), Some((1, false)), 0),
         (25, (5, 5), Some((0, true)), 25),

@@ -90,6 +90,17 @@ impl Trains {
     }
 }
 
+/// The change of a socket's drop counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DropsChange {
+    /// None, or the socket was not read.
+    None,
+    /// The socket dropped datagrams.
+    Some,
+    /// The socket was read, and the system does not count its drops.
+    Uncounted,
+}
+
 /// The facts after a change of interfaces.
 pub(super) struct InterfaceChanges<'a> {
     /// The changes, each with its family.
@@ -347,12 +358,18 @@ impl Channel {
         Some(self.dropped_before + dropped_by(&self.socket, self.trains)?)
     }
 
-    /// Whether the drop counter changed since the last call; `None` if the socket was not read since
-    /// then.
-    pub fn take_dropped(&mut self) -> Option<bool> {
-        std::mem::take(&mut self.was_read).then_some(())?;
-        let dropped = sys::dropped(&self.socket)?;
-        Some(std::mem::replace(&mut self.known_drops, dropped) != dropped)
+    /// The change of the drop counter since the last call.
+    pub fn take_dropped(&mut self) -> DropsChange {
+        if !std::mem::take(&mut self.was_read) {
+            return DropsChange::None;
+        }
+        match sys::dropped(&self.socket) {
+            None => DropsChange::Uncounted,
+            Some(dropped) if std::mem::replace(&mut self.known_drops, dropped) == dropped => {
+                DropsChange::None
+            }
+            Some(_) => DropsChange::Some,
+        }
     }
 
     /// Leaves all groups in reverse order.

@@ -22,6 +22,24 @@ impl DiscardCounters {
     /// sockets are IPv4: Linux counts wrong checksums on an IPv6 socket that it detects in poll(2)
     /// as IPv4 (net/ipv4/udp.c, `__first_packet_length`).
     pub fn separate(&self, dropped: KernelDrops, family: Family, ports: &[u16]) -> Discards {
+        let mut increase = self.increase(family);
+        if increase.checksums > 0 {
+            let others = || {
+                let all =
+                    host::socket_drops(family)?.since(&self.sockets.drops(Family::V6)?, ports)?;
+                Some(all.saturating_sub(dropped.count))
+            };
+            increase.other_sockets = others();
+        }
+        Discards::separate(dropped, increase)
+    }
+
+    /// The drops on a system that does not count them by socket.
+    pub fn of_host(&self) -> Discards {
+        Discards::of_host(self.increase(Family::V6))
+    }
+
+    fn increase(&self, family: Family) -> CounterIncrease {
         let since =
             host::counters().map(|now| now.since(self.before.counters())).unwrap_or_default();
         let rise = |name: &str| -> u64 {
@@ -29,16 +47,10 @@ impl DiscardCounters {
             let rise = |protocol: &&str| since.get(&format!("{protocol}.{name}")).copied();
             protocols.iter().filter_map(rise).sum()
         };
-        let others = || {
-            let all = host::socket_drops(family)?.since(&self.sockets.drops(Family::V6)?, ports)?;
-            Some(all.saturating_sub(dropped.count))
-        };
-        let checksums = rise("InCsumErrors");
-        let increase = CounterIncrease {
+        CounterIncrease {
             full_buffers: rise("RcvbufErrors") + rise("MemErrors"),
-            checksums,
-            other_sockets: if checksums > 0 { others() } else { Some(0) },
-        };
-        Discards::separate(dropped, increase)
+            checksums: rise("InCsumErrors"),
+            other_sockets: Some(0),
+        }
     }
 }

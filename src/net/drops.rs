@@ -5,6 +5,9 @@
 //! namespace. Linux verifies up to 76 bytes of UDP before it looks up a socket (CHECKSUM_BREAK): a
 //! short datagram counts once, and in no socket. It verifies a longer one when it is read, and
 //! counts it once for each socket that it reached.
+//!
+//! macOS and FreeBSD count full buffers and wrong checksums for the whole host only
+//! (net.inet.udp.stats). Without an increase, no socket dropped a datagram.
 
 use std::fmt;
 
@@ -14,7 +17,7 @@ pub struct KernelDrops {
     /// The number, or a lower bound.
     pub count: u64,
     /// The number is exact: a dropped train counts as one, and some drops cannot be separated from
-    /// wrong checksums.
+    /// wrong checksums or from those of other programs.
     pub exact: bool,
 }
 
@@ -52,6 +55,8 @@ pub struct Discards {
     /// The part of these drops that certainly belongs to these sockets. The others may belong to
     /// any program.
     pub own_checksum_errors: u64,
+    /// `unclear` counts the full buffers of every program: the system does not count them by socket.
+    pub of_host: bool,
 }
 
 /// The increase of the UDP counters, of IPv4 or IPv6.
@@ -69,6 +74,23 @@ impl Discards {
     /// The result on a system with socket counters only.
     pub(super) fn of_sockets(drops: KernelDrops) -> Self {
         Discards { drops, ..Discards::default() }
+    }
+
+    /// The result on a system with counters of the whole host only.
+    pub(super) fn of_host(increase: CounterIncrease) -> Self {
+        let unclear = increase.full_buffers;
+        Discards {
+            drops: KernelDrops { count: 0, exact: unclear == 0 },
+            unclear,
+            checksum_errors: Some(increase.checksums),
+            own_checksum_errors: 0,
+            of_host: true,
+        }
+    }
+
+    /// The drops of these sockets; `None` if those of other programs may be among them.
+    pub fn known_drops(&self) -> Option<u64> {
+        (!self.of_host || self.unclear == 0).then_some(self.drops.count)
     }
 
     /// Separates the drops of these sockets by cause.
@@ -93,6 +115,7 @@ impl Discards {
             unclear: most - least,
             checksum_errors: Some(checksum_errors),
             own_checksum_errors: own,
+            of_host: false,
         }
     }
 
@@ -110,6 +133,7 @@ impl Discards {
             own_checksum_errors: self
                 .own_checksum_errors
                 .saturating_sub(before.own_checksum_errors),
+            of_host: self.of_host,
         }
     }
 }
@@ -128,7 +152,7 @@ mod tests {
         other_sockets: Option<u64>,
     ) -> (u64, bool, u64, u64, u64) {
         let dropped = KernelDrops { count: dropped, exact: true };
-        let Discards { drops, unclear, checksum_errors, own_checksum_errors } =
+        let Discards { drops, unclear, checksum_errors, own_checksum_errors, .. } =
             Discards::separate(dropped, CounterIncrease { full_buffers, checksums, other_sockets });
         (drops.count, drops.exact, unclear, checksum_errors.unwrap(), own_checksum_errors)
     }
@@ -165,12 +189,27 @@ mod tests {
             unclear: 6,
             checksum_errors: Some(10),
             own_checksum_errors: 4,
+            of_host: false,
         };
         assert_eq!(
             unclear.since(Some(unclear)),
             Discards { checksum_errors: Some(0), ..Discards::default() }
         );
         assert_eq!(unclear.since(None), unclear);
+    }
+
+    #[test]
+    fn counters_of_the_host_prove_only_that_nothing_was_dropped() {
+        let increase = |full_buffers, checksums| {
+            Discards::of_host(CounterIncrease { full_buffers, checksums, other_sockets: None })
+        };
+        let none = increase(0, 3);
+        assert_eq!((none.drops, none.known_drops()), (KernelDrops::default(), Some(0)));
+        assert_eq!((none.checksum_errors, none.own_checksum_errors), (Some(3), 0));
+        let some = increase(5, 0);
+        assert_eq!((some.drops.exact, some.unclear, some.known_drops()), (false, 5, None));
+        let interval = some.since(Some(some));
+        assert_eq!((interval.drops, interval.known_drops()), (KernelDrops::default(), Some(0)));
     }
 
     proptest! {

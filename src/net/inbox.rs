@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tracing::{debug, trace};
 
-use super::channel::{Channel, InterfaceChanges, Rejoining};
+use super::channel::{Channel, DropsChange, InterfaceChanges, Rejoining};
 use super::discard_counters::DiscardCounters;
 use super::opening::{open_all, packs};
 use super::receive_buffer::ReceiveBuffers;
@@ -49,6 +49,8 @@ pub struct Inbox {
     foreign: u64,
     /// `None` if the system has no counters.
     counters: Option<DiscardCounters>,
+    /// The drops of the whole host, if the system does not count them by socket.
+    known_drops_of_host: u64,
     /// The groups to join on each new interface; their own interface is ignored.
     everywhere: Vec<Listen>,
     previous: Previous,
@@ -115,6 +117,7 @@ impl Inbox {
             backend,
             foreign: 0,
             counters,
+            known_drops_of_host: 0,
             everywhere: Vec::new(),
             previous: Previous {
                 meta: Meta::unknown(),
@@ -345,10 +348,14 @@ impl Inbox {
 
     /// Whether a socket that was read since the last call has dropped more datagrams since then.
     pub fn take_dropped(&mut self) -> bool {
-        self.channels
-            .iter_mut()
-            .filter_map(Channel::take_dropped)
-            .fold(false, |any, dropped| any | dropped)
+        let changes: Vec<DropsChange> =
+            self.channels.iter_mut().map(Channel::take_dropped).collect();
+        if !changes.contains(&DropsChange::Uncounted) {
+            return changes.contains(&DropsChange::Some);
+        }
+        let Some(counters) = &self.counters else { return false };
+        let known = counters.of_host().unclear;
+        std::mem::replace(&mut self.known_drops_of_host, known) != known
     }
 
     /// The kernel's drops up to this call, if the system counts them.
@@ -357,7 +364,10 @@ impl Inbox {
         let (mut family, mut ports) = (Family::V4, Vec::new());
         for channel in &self.channels {
             let at = &channel.first().at;
-            dropped = dropped + channel.dropped()?;
+            let Some(drops) = channel.dropped() else {
+                return self.counters.as_ref().map(DiscardCounters::of_host);
+            };
+            dropped = dropped + drops;
             family = family.max(Family::of(at.group));
             if ports.last() != Some(&at.port) {
                 ports.push(at.port);

@@ -73,6 +73,7 @@ impl SendQueue {
     }
 
     /// Whether a datagram of `len` bytes to the endpoint at `position` fits.
+    #[inline]
     pub fn has_room(&self, position: usize, len: usize) -> bool {
         let has_place = self.messages < self.most_messages || !self.begins_message(position);
         self.queued.is_empty()
@@ -87,6 +88,7 @@ impl SendQueue {
 
     /// Adds a datagram of `len` bytes to the endpoint at `position`, and returns its bytes to fill.
     /// It must fit.
+    #[inline]
     pub fn add(&mut self, position: usize, len: usize) -> Slot<'_> {
         let start = self.used;
         self.used += len;
@@ -125,6 +127,7 @@ impl SendQueue {
     }
 
     /// The bytes of consecutive datagrams.
+    #[inline]
     pub fn bytes(&self, queued: std::ops::Range<usize>) -> &[u8] {
         let (first, last) = (self.queued[queued.start], self.queued[queued.end - 1]);
         &self.bytes[first.start..last.start + last.len]

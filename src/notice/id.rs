@@ -77,6 +77,7 @@ ids! {
         JoinUnseen = "join-unseen",
         LastHopRouter = "last-hop-router",
         Limits = "limits",
+        LocalNetwork = "local-network",
         MartianSource = "martian-source",
         Membership = "membership",
         MtuTooSmall = "mtu-too-small",

@@ -40,6 +40,9 @@ pub fn rcvbuf_capped(request: RcvbufRequest, granted: usize, limit: Option<u64>)
          {asked}{pause}"
     );
     let remedy = match limit {
+        Some(limit) if cfg!(any(target_os = "macos", target_os = "freebsd")) => {
+            raise_bsd_rcvbuf(limit, asked)
+        }
         Some(limit) => format!(
             "raise the limit, now {limit}: sysctl -w {MOST_RCVBUF}={asked}; or run mcast with \
              CAP_NET_ADMIN, which overrides it"
@@ -47,6 +50,16 @@ pub fn rcvbuf_capped(request: RcvbufRequest, granted: usize, limit: Option<u64>)
         None => format!("raise the system's limit for receive buffers (Linux: {MOST_RCVBUF})"),
     };
     warning(Id::RcvbufCapped, what).remedy(remedy)
+}
+
+/// The limit of macOS and FreeBSD includes the overhead of the kernel's buffers: 256 bytes for each
+/// 2048 (sb_max_adj in kern/uipc_sockbuf.c of FreeBSD, kern/uipc_socket2.c of xnu).
+pub fn raise_bsd_rcvbuf(limit: u64, asked: usize) -> String {
+    format!(
+        "raise the limit, now {limit} with the kernel's overhead: sysctl -w \
+         kern.ipc.maxsockbuf={}",
+        asked + asked.div_ceil(8)
+    )
 }
 
 /// The receive buffer overflowed for the first time.
@@ -57,6 +70,11 @@ pub fn kernel_drops(discards: &Discards) -> Notice {
             "the kernel dropped {drops} datagram{}: the receive buffer was full",
             plural(drops.count)
         ),
+        _ if discards.of_host => format!(
+            "the kernel dropped {} because the receive buffer of mcast or of another program was \
+             full: it does not count them by socket",
+            count(*unclear, "datagram")
+        ),
         _ => format!(
             "the kernel dropped {} to {} datagrams because the receive buffer was full; its \
              counters do not separate these from wrong checksums",
@@ -64,10 +82,10 @@ pub fn kernel_drops(discards: &Discards) -> Notice {
             drops.count + unclear
         ),
     };
-    warning(Id::KernelDrops, what).remedy(
-        "use a larger buffer (--rcvbuf, limited by net.core.rmem_max), or print less (-q or \
-         --stats)",
-    )
+    let limit = if discards.of_host { "kern.ipc.maxsockbuf" } else { "net.core.rmem_max" };
+    warning(Id::KernelDrops, what).remedy(format!(
+        "use a larger buffer (--rcvbuf, limited by {limit}), or print less (-q or --stats)"
+    ))
 }
 
 /// The kernel dropped datagrams with a wrong checksum for the first time.

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use super::check;
-use super::ifaces::{is_of_every_host, with_prefix};
+use super::ifaces::{is_of_every_host, several, with_prefix};
 use super::notice::painted;
 use super::style::Paint;
 use crate::event::{AddressInfo, Changed, InterfaceChange, InterfaceInfo, Values, Watching};
@@ -152,12 +152,12 @@ fn group(Values { before, after }: &Values<Option<Joined>>, whole: bool) -> Opti
     if is_of_every_host(group) && !whole {
         return None;
     }
-    let users = |joined: &Joined| {
-        if joined.users > 1 { format!(" x{}", joined.users) } else { String::new() }
-    };
+    let text = |users: Option<u32>| users.map_or("unknown".to_owned(), |users| users.to_string());
     Some(match (before, after) {
-        (Some(old), Some(new)) => format!("members of {group}: {}, was {}", new.users, old.users),
-        (None, Some(new)) => format!("joined {group}{}", users(new)),
+        (Some(old), Some(new)) => {
+            format!("members of {group}: {}, was {}", text(new.users), text(old.users))
+        }
+        (None, Some(new)) => format!("joined {group}{}", several(new)),
         (_, None) => format!("left {group}"),
     })
 }

@@ -47,6 +47,10 @@ pub fn table(
     line(&titles, &widths, &shown, paint, out)?;
     for (row, iface) in rows.iter().zip(interfaces) {
         line(row, &widths, &shown, paint, out)?;
+        if let Some(description) = &iface.description {
+            let cells = [Cell::plain(Printable(description))];
+            list("adapter", &cells, (margin, room), paint, out)?;
+        }
         list("addresses", &addresses(&iface.addresses), (margin, room), paint, out)?;
         list("groups", &groups(iface.groups.as_deref(), whole), (margin, room), paint, out)?;
     }
@@ -176,6 +180,11 @@ fn line(
     writeln!(out)
 }
 
+/// ` x3`: the number of sockets with a membership, if there are several.
+pub(super) fn several(joined: &Joined) -> String {
+    joined.users.filter(|users| *users > 1).map(|users| format!(" x{users}")).unwrap_or_default()
+}
+
 fn addresses(addresses: &[AddressInfo]) -> Vec<Cell> {
     addresses.iter().map(with_prefix).map(Cell::plain).collect()
 }
@@ -195,8 +204,9 @@ fn groups(groups: Option<&[Joined]>, whole: bool) -> Vec<Cell> {
         groups.iter().partition(|joined| is_of_every_host(joined.group));
     sorted.extend(usual);
     let shown = if whole { sorted.len() } else { sorted.len().min(FEW) };
-    let cell = |Joined { group, users }: &Joined| {
-        let text = if *users > 1 { format!("{group} x{users}") } else { group.to_string() };
+    let cell = |joined: &Joined| {
+        let Joined { group, .. } = joined;
+        let text = format!("{group}{}", several(joined));
         Cell::new(text, if is_of_every_host(*group) { Tone::Faint } else { Tone::Plain })
     };
     let mut cells: Vec<Cell> = sorted.iter().take(shown).map(|joined| cell(joined)).collect();
@@ -257,7 +267,7 @@ mod tests {
         Some(
             groups
                 .iter()
-                .map(|(group, users)| Joined { group: group.parse().unwrap(), users: *users })
+                .map(|(group, users)| Joined { group: group.parse().unwrap(), users: Some(*users) })
                 .collect(),
         )
     }

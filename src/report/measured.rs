@@ -148,7 +148,8 @@ fn losses(
                 place_of_losses(of.lost, dropped, checksum_errors, out)?;
             }
             // A datagram holds any number of messages or packets.
-            (_, Some(KernelDrops { count: 0, .. })) => {
+            (_, Some(KernelDrops { count: 0, exact: false })) => write!(out, "{UNKNOWN_PLACE}")?,
+            (_, Some(KernelDrops { count: 0, exact: true })) => {
                 write!(out, "; none dropped by this host's kernel")?;
             }
             (_, Some(dropped)) => {
@@ -165,6 +166,9 @@ fn losses(
     writeln!(out)
 }
 
+/// The kernel dropped datagrams, and does not count them by socket.
+const UNKNOWN_PLACE: &str = "; this host's kernel dropped datagrams, possibly these";
+
 /// How many datagrams the kernel dropped, and how many were therefore lost elsewhere.
 fn place_of_losses(
     lost: u64,
@@ -177,6 +181,7 @@ fn place_of_losses(
         return write!(out, "; {}", with_checksums(lost, Some(dropped), checksum_errors));
     }
     match dropped.count {
+        0 if !dropped.exact => write!(out, "{UNKNOWN_PLACE}"),
         0 if lost == 1 => write!(out, ": in the network, not dropped by this host's kernel"),
         0 => write!(out, ": all in the network, none dropped by this host's kernel"),
         // The kernel may have dropped more than it counted, and the rest is unknown.

@@ -17,6 +17,7 @@ pub struct Meter {
 
 impl Meter {
     /// Adds a datagram with `len` bytes of payload.
+    #[inline]
     pub fn add(&mut self, time: impl Into<UnixTime>, len: usize) {
         let time = time.into();
         self.datagrams += 1;

@@ -8,8 +8,8 @@ pub const LONGEST_TRAIN: usize = 128;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// On Linux: many datagrams per call, each with kernel timestamp, TTL, traffic class,
-    /// destination, interface and drops. On Windows: each datagram with the same, if the system
-    /// reports it, but without drops. Elsewhere equal to [`Backend::Portable`].
+    /// destination, interface and drops. On macOS, FreeBSD and Windows: one per call, without drops.
+    /// Elsewhere equal to [`Backend::Portable`].
     Native(Batching),
     /// One datagram per call through socket2, with its source only.
     Portable,

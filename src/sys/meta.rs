@@ -7,12 +7,14 @@ use crate::units::UnixTime;
 /// The metadata of a received datagram. `None` means that this system does not report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meta {
+    /// The source address and port.
     pub source: SocketAddr,
-    /// The destination address (IP_PKTINFO; IPV6_PKTINFO, RFC 3542, 6.1).
+    /// The destination address (IP_PKTINFO, IP_RECVDSTADDR; IPV6_PKTINFO, RFC 3542, 6.1).
     pub destination: Option<IpAddr>,
-    /// The index of the arrival interface (same options).
+    /// The index of the arrival interface (IP_PKTINFO, IP_RECVIF, IPV6_PKTINFO).
     pub ifindex: Option<u32>,
-    /// The kernel timestamp (SO_TIMESTAMPNS), or the time of the read if the kernel has none.
+    /// The kernel timestamp (SO_TIMESTAMPNS, SO_TIMESTAMP), or the time of the read if the kernel has
+    /// none.
     pub time: UnixTime,
     /// The time is a kernel timestamp.
     pub kernel_time: bool,

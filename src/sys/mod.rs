@@ -8,12 +8,11 @@
 #![allow(unsafe_code)]
 
 #[cfg(not(target_os = "linux"))]
-#[allow(dead_code, reason = "each system replaces other parts")]
+#[allow(dead_code, reason = "each system has some of it")]
 mod absent;
 mod backend;
 mod batch;
 mod captured;
-#[cfg(any(windows, test))]
 mod control;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(any(target_os = "macos", target_os = "freebsd"), path = "bsd/mod.rs")]
@@ -40,6 +39,7 @@ mod train;
 pub use backend::{Backend, Batching, LONGEST_TRAIN};
 pub use batch::{Batch, LONGEST_SLEEP, send};
 pub use captured::{CapturedFrame, IPV4, IPV6, Towards, Vlan};
+pub use control::ControlFormat;
 #[cfg(unix)]
 pub use imp::write_now;
 #[cfg(target_os = "linux")]
@@ -51,6 +51,8 @@ pub use imp::{
     report_queue_drops, send_unicast_via, send_via_v4, set_nonblocking, set_timer_slack,
     take_trains,
 };
+#[cfg(any(target_os = "macos", target_os = "freebsd"))]
+pub use imp::{RoutingSocket, sysctl, sysctl_indexed, sysctl_named};
 #[cfg(all(feature = "live", unix))]
 pub use input_state::InputState;
 pub use interrupt::Interrupt;
@@ -64,6 +66,11 @@ pub use os::TerminalInput;
 pub use os::host_name;
 #[cfg(unix)]
 pub use os::start_with_open_files;
+#[cfg(windows)]
+pub use os::{
+    Adapter, InterfaceNotices, Notices, RegistryValue, adapters, best_route, interface_counters,
+    process_time, registry_values,
+};
 pub use os::{
     PollSource, ProcessGroup, borrow, create_file, file_id, file_source, has_bytes, is_piped,
     is_readable, is_writable, open_to_read, open_to_write, poll, set_traffic_class_v6,

@@ -6,6 +6,7 @@ mod container;
 mod files;
 mod grafana;
 mod kubernetes;
+mod packages;
 mod sandbox;
 #[allow(dead_code, reason = "the documentation uses the rest")]
 #[path = "../docs/shell.rs"]

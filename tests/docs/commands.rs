@@ -10,10 +10,11 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 28] = [
+const FOREIGN: [&str; 35] = [
     "--all-targets",
     "--bench",
     "--cap-add",
+    "--check",
     "--config",
     "--fixcsum",
     "--follow",
@@ -21,16 +22,22 @@ const FOREIGN: [&str; 28] = [
     "--from",
     "--gateway",
     "--git",
+    "--ignore-missing",
     "--lib",
     "--locked",
+    "--manifest",
     "--manifest-path",
+    "--max-store-memcpy",
     "--network",
     "--no-install-recommends",
     "--now",
     "--offline",
+    "--parse",
     "--path",
+    "--printsrcinfo",
     "--profile",
     "--release",
+    "--repo",
     "--rm",
     "--storage",
     "--subnet",

@@ -2,10 +2,12 @@
 //! the snippets parse, and the examples that need only `lo` run.
 
 mod commands;
+mod forms;
 mod ids;
 mod limits;
 mod links;
 mod page;
+mod promises;
 mod shell;
 mod snippets;
 

@@ -41,9 +41,9 @@ impl Page {
         Page { name: name.to_owned(), text }
     }
 
-    /// README.md, CONTRIBUTING.md and every page under docs/.
+    /// README.md, CONTRIBUTING.md, SECURITY.md and every page under docs/.
     pub fn all() -> Vec<Page> {
-        let mut names = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+        let mut names = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned).to_vec();
         names.extend(names_under("docs"));
         names.iter().map(|name| Page::read(name)).collect()
     }

@@ -227,6 +227,15 @@ impl Lab {
     }
 }
 
+impl Running {
+    /// Waits until the host is a member of a group, because mcast with -q does not report that it
+    /// is ready.
+    pub fn ready_when_member(self, host: &Host, iface: &str, group: &str) -> Running {
+        host.wait_for_join(iface, group);
+        self
+    }
+}
+
 impl Host {
     /// Runs a shell script on the host and returns its output. The script must succeed.
     pub fn shell(&self, script: &str) -> String {

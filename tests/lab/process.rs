@@ -76,13 +76,6 @@ impl Running {
         self
     }
 
-    /// Waits until the host is a member of a group, because mcast with -q does not report that it
-    /// is ready.
-    pub fn ready_when_member(self, host: &super::Host, iface: &str, group: &str) -> Running {
-        host.wait_for_join(iface, group);
-        self
-    }
-
     /// The output until now.
     pub fn so_far(&self) -> String {
         self.out.so_far()

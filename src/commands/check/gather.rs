@@ -128,6 +128,7 @@ fn run_self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option
         Ok((sent, heard)) => (outcome.sent, outcome.heard) = (sent, heard),
         Err(error) => {
             outcome.refused = error.source.kind() == io::ErrorKind::PermissionDenied;
+            outcome.unreachable = error.source.kind() == io::ErrorKind::HostUnreachable;
             outcome.error = Some(net::describe(&error.source));
             outcome.tip = error.tip();
         }
@@ -287,6 +288,7 @@ fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts
     let iface = plan.expected.as_ref().map(|via| via.name.clone());
     Facts {
         system: std::env::consts::OS.to_owned(),
+        system_version: cfg!(any(target_os = "macos", target_os = "freebsd")).then(host::system),
         target: CheckedTarget {
             group: target.group,
             port: target.port,

@@ -21,6 +21,7 @@ pub fn list() -> io::Result<Vec<InterfaceInfo>> {
 fn describe(iface: &Interface, mtu: Option<u32>, groups: &Groups) -> InterfaceInfo {
     InterfaceInfo {
         name: iface.name.clone(),
+        description: iface.description.clone(),
         ifindex: iface.index,
         up: iface.up,
         carrier: iface.carrier(),

@@ -290,7 +290,7 @@ impl Answering {
     }
 
     fn send_reports(&mut self, now: Duration, streams: &Streams, inbox: &Inbox) {
-        let kernel_drops = inbox.discards().map(|discards| discards.drops.count);
+        let kernel_drops = inbox.discards().and_then(|discards| discards.known_drops());
         while let Some(position) = self.reporter.take_due(now) {
             let asking = *self.reporter.stream(position);
             let source = crate::target::without_zone(asking.source);

@@ -98,8 +98,8 @@ impl<'a> Measurement<'a> {
         reporter: &mut Reporter,
     ) -> io::Result<()> {
         let Some(recorder) = &mut self.recorder else { return Ok(()) };
-        if let Some(discards) = drops {
-            recorder.note_drops(discards.drops.count);
+        if let Some(dropped) = drops.and_then(|discards| discards.known_drops()) {
+            recorder.note_drops(dropped);
         }
         recorder.poll(now)?;
         recorder.warning().map_or(Ok(()), |warning| reporter.warn(&warning))

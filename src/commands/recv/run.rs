@@ -68,7 +68,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(), hurry)).transpose()?;
     if let Some(recorder) = &mut recv_loop.measurement.recorder {
-        recorder.end(at.system.into(), discards.map(|discards| discards.drops.count));
+        recorder.end(at.system.into(), discards.and_then(|discards| discards.known_drops()));
     }
     let end = RunEnd { at, stop, failure: failure.as_ref(), discards, command: command.as_ref() };
     let results = Results::new(plan, &mut recv_loop, &end);
@@ -93,7 +93,7 @@ fn begin(
     if let Some(recorder) = recorder {
         let known = plan.listens.iter().chain(&plan.beside).map(|listen| &listen.at.via);
         let ifaces = known.filter(|via| via.index != 0).map(|via| via.name.as_str());
-        let dropped = inbox.discards().map(|discards| discards.drops.count);
+        let dropped = inbox.discards().and_then(|discards| discards.known_drops());
         recorder.begin(UnixTime::now(), ifaces, dropped)?;
         recording = Some(recorder.first_file());
     }

@@ -93,6 +93,7 @@ impl PayloadWriter {
     }
 
     /// The length of the next datagram in bytes.
+    #[inline]
     pub fn len(&self) -> usize {
         match self {
             PayloadWriter::Fixed(payload) => payload.len(),
@@ -119,6 +120,7 @@ impl PayloadWriter {
 
     /// Writes the payload of the next datagram to the endpoint at `position`; a probe carries
     /// `time` as its send time. A slot that repeats has a payload of this run.
+    #[inline]
     pub fn write(&mut self, position: usize, time: SystemTime, Slot { bytes, repeats }: Slot) {
         match self {
             PayloadWriter::Fixed(_) if repeats => {}
@@ -146,6 +148,7 @@ impl PayloadWriter {
 
     /// Counts the next datagram to the endpoint at `position` as sent. Returns the sequence number
     /// that it carries.
+    #[inline]
     pub fn count_sent(&mut self, position: usize) -> Option<u64> {
         match self {
             PayloadWriter::Fixed(_) | PayloadWriter::Sourced(_) => None,
@@ -207,6 +210,7 @@ impl Probes {
         }
     }
 
+    #[inline]
     fn probe(&self, position: usize, time: SystemTime, kind: ProbeKind, sequence: u64) -> Probe {
         let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let sent = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX);

@@ -26,4 +26,5 @@ mod membership_tests;
 mod tests;
 
 pub use ruleset::Ruleset;
+pub(in crate::diagnosis) use tri::Tri;
 pub use verdict::{Carries, DropRule, Flow, Hook, Way};

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::routers;
 use super::words::either;
+use super::{elsewhere, routers};
 use crate::diagnosis::facts::{Facts, LinkFacts, MembershipFacts, SelfTestFacts};
 use crate::host::PortUser;
 use crate::notice::shared::SourceJoins;
@@ -38,7 +38,14 @@ fn route(facts: &Facts) -> Option<Notice> {
         return None;
     }
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
-    let get = format!("{ip} get {group}");
+    if elsewhere::is_bsd(facts) && !facts.is_ipv4() {
+        return None;
+    }
+    let get = if elsewhere::is_bsd(facts) {
+        format!("route -n get {group}")
+    } else {
+        format!("{ip} get {group}")
+    };
     Some(match facts.route.as_deref() {
         Some(route) if route == name => Notice::pass(
             Id::Route,
@@ -166,7 +173,11 @@ fn interfaces_left_out(membership: &MembershipFacts) -> Option<Notice> {
 fn membership_seen(facts: &Facts) -> Option<Notice> {
     let group = facts.target.group;
     let name = facts.iface.as_ref().filter(|_| facts.membership.error.is_none())?;
-    let table = either(facts, "/proc/net/igmp", "/proc/net/igmp6");
+    let table = match facts.system.as_str() {
+        "windows" => "GetAdaptersAddresses",
+        "macos" | "freebsd" => "the kernel's list ('netstat -gn')",
+        _ => either(facts, "/proc/net/igmp", "/proc/net/igmp6"),
+    };
     if !facts.membership.seen? {
         return Some(
             Notice::fault(
@@ -241,6 +252,7 @@ fn version(facts: &Facts) -> Option<Notice> {
                 Some(querier) => {
                     format!("the querier {querier} is an older one ({rfc}, {section})")
                 }
+                None if elsewhere::is_bsd(facts) => elsewhere::old_version(facts).to_owned(),
                 None => format!("an older querier was detected in this network ({rfc}, {section})"),
             }
         }
@@ -252,6 +264,7 @@ fn version(facts: &Facts) -> Option<Notice> {
             format!("{name} uses {protocol}v{version}, which can filter by source"),
             match link.forced_version {
                 Some(forced) => format!("version {forced} is forced by sysctl"),
+                None if elsewhere::is_bsd(facts) => format!("no {older} querier seen recently"),
                 None => format!("no {older} querier seen recently; no version forced by sysctl"),
             },
         ));
@@ -300,6 +313,9 @@ fn ask_for_newer_querier(facts: &Facts, finding: Notice, querier: Option<IpAddr>
 }
 
 fn limits(facts: &Facts) -> Option<Notice> {
+    if elsewhere::is_bsd(facts) {
+        return elsewhere::limits(facts);
+    }
     let limits = &facts.limits;
     let asked = facts.target.sources.len() as u64;
     let groups = limits.groups.filter(|_| facts.is_ipv4());
@@ -360,6 +376,9 @@ fn self_test(facts: &Facts) -> Option<Notice> {
         return None;
     }
     if let Some(error) = &test.error {
+        if let Some(finding) = elsewhere::refused(facts, test, error) {
+            return Some(finding);
+        }
         if test.refused {
             let what =
                 format!("this host's firewall drops outgoing datagrams to {}", facts.target.group);
@@ -423,67 +442,4 @@ fn not_received(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notic
         )));
     }
     test.counters.is_none().then(|| finding.remedy("check the firewall of this host"))
-}
-
-/// The checks that were not possible, and the rights that they need.
-pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
-    if facts.system != "linux" {
-        let finding = Notice::note(
-            Id::NotAvailable,
-            format!("{} provides less information than Linux", system(&facts.system)),
-            "not checked: memberships and their versions, kernel counters, frames, firewall rules, \
-             bridges, programs on the port, queriers",
-        );
-        // The firewall of Windows drops silently, and mcast cannot read its rules.
-        let windows = "if no datagrams arrive, allow mcast in Windows Defender Firewall for the \
-                       profile of this network, private or public ('Get-NetConnectionProfile' \
-                       shows it)";
-        return vec![if facts.system == "windows" { finding.remedy(windows) } else { finding }];
-    }
-    let mut missing = Vec::new();
-    if facts.rights.no_netlink {
-        missing.push("routes and links (no netlink socket)".to_owned());
-    }
-    if facts.counters.is_none() {
-        missing.push("kernel counters (/proc/net)".to_owned());
-    }
-    if !facts.rights.capture {
-        missing.push("frames and queriers (needs CAP_NET_RAW)".to_owned());
-    }
-    if !facts.rights.firewall {
-        missing.push("firewall rules (needs CAP_NET_ADMIN)".to_owned());
-    } else if let Some(why) = facts.firewall.unread.as_ref() {
-        missing.push(format!("firewall rules ({why})"));
-    }
-    if facts.firewall.legacy {
-        missing.push("legacy iptables rules ('iptables-legacy-save' shows them)".to_owned());
-    }
-    let unprivileged = !(facts.rights.capture && facts.rights.firewall);
-    let finding = Notice::note(
-        Id::NotSeen,
-        "some checks were not possible",
-        format!("not checked: {}", missing.join(", ")),
-    );
-    let finding = if unprivileged {
-        finding.remedy("run mcast check as root, or with these capabilities")
-    } else {
-        finding
-    };
-    let found = if missing.is_empty() { None } else { Some(finding) };
-    let no_netlink = facts.rights.no_netlink.then(|| {
-        shared::no_netlink().at(Level::Note).why(
-            "cannot open a netlink socket; mcast reads interfaces from /proc/net and with ioctl, \
-             once per second",
-        )
-    });
-    found.into_iter().chain(no_netlink).collect()
-}
-
-fn system(name: &str) -> &str {
-    match name {
-        "macos" => "macOS",
-        "windows" => "Windows",
-        "freebsd" => "FreeBSD",
-        other => other,
-    }
 }

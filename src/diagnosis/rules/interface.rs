@@ -27,6 +27,14 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
 
 fn down(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let name = &link.name;
+    if facts.system == "windows" {
+        return (!link.up).then(|| {
+            shared::interface_down(name)
+                .at(Level::Fault)
+                .why("Windows reports that it is not operational: disabled, or without a link")
+                .remedy("enable the interface, or connect its network")
+        });
+    }
     (!link.up).then(|| {
         shared::interface_down(name)
             .at(Level::Fault)
@@ -190,6 +198,13 @@ fn no_multicast_flag(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let name = &link.name;
     if link.link.is_wireguard() {
         return Some(wireguard(facts, link));
+    }
+    if facts.system == "windows" && !link.multicast && !link.loopback {
+        return Some(Notice::warning(
+            Id::InterfaceFlags,
+            format!("{name} carries no multicast"),
+            format!("{}; its driver reports that (IP_ADAPTER_NO_MULTICAST)", state(facts, link)),
+        ));
     }
     (!link.multicast && !link.loopback).then(|| {
         Notice::note(

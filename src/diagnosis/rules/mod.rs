@@ -2,7 +2,9 @@
 //! losses inside this host, the network. Pure functions of the facts.
 
 mod arrival;
+mod blind_spots;
 mod conclusion;
+mod elsewhere;
 mod firewall;
 mod frames;
 mod here;
@@ -15,6 +17,7 @@ mod programs;
 mod routers;
 mod sender;
 mod table;
+mod windows_firewall;
 mod words;
 
 pub use conclusion::conclusion;

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::{
-    arrival, firewall, frames, here, interface, lost, membership, network, path, programs, routers,
-    sender,
+    arrival, blind_spots, elsewhere, firewall, frames, here, interface, lost, membership, network,
+    path, programs, routers, sender, windows_firewall,
 };
 use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice, Place, ShellCommand};
@@ -16,20 +16,26 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(here::findings(facts));
     found.extend(programs::findings(facts));
     found.extend(lost::findings(facts));
+    found.extend(elsewhere::findings(facts));
     found.extend(sender::findings(facts));
     found.extend(frames::findings(facts));
     found.extend(firewall::findings(facts, &found));
+    found.extend(windows_firewall::findings(facts));
     found.extend(membership::findings(facts, &found));
     found.extend(network::findings(facts));
     found.extend(routers::findings(facts, &found));
     found.extend(path::findings(facts, &found));
     // The last rules depend on all earlier findings.
     found.extend(arrival::findings(facts, &found));
-    found.extend(here::blind_spots(facts));
+    found.extend(blind_spots::findings(facts));
     if facts.system != "linux" {
         // Commands that change the system are those of Linux.
         let fits = |command: &ShellCommand| {
-            command.place != Place::Here || command.run.starts_with("mcast ")
+            let is_of_system =
+                |begin: &&str| facts.system == "windows" && command.run.starts_with(begin);
+            command.place != Place::Here
+                || command.run.starts_with("mcast ")
+                || windows_firewall::COMMANDS.iter().any(|begin| is_of_system(&begin))
         };
         found.iter_mut().for_each(|finding| finding.commands.retain(fits));
     }

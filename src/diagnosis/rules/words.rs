@@ -62,3 +62,13 @@ pub fn wrong_checksums(facts: &Facts) -> u64 {
 pub fn ttl_name(facts: &Facts) -> &'static str {
     either(facts, "TTL", "hop limit")
 }
+
+/// The name of a system, as its maker writes it.
+pub fn system(name: &str) -> &str {
+    match name {
+        "macos" => "macOS",
+        "windows" => "Windows",
+        "freebsd" => "FreeBSD",
+        other => other,
+    }
+}

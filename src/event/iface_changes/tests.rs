@@ -13,8 +13,10 @@ fn changes_of(before: &InterfaceInfo, after: &InterfaceInfo) -> Vec<Changed> {
 #[test]
 fn a_membership_is_one_change() {
     let joined = |groups: &[(&str, u32)]| {
-        let joined =
-            |(group, users): &(&str, u32)| Joined { group: group.parse().unwrap(), users: *users };
+        let joined = |(group, users): &(&str, u32)| Joined {
+            group: group.parse().unwrap(),
+            users: Some(*users),
+        };
         InterfaceInfo {
             groups: Some(groups.iter().map(joined).collect()),
             ..InterfaceInfo::sample("e0", 2)
@@ -25,7 +27,7 @@ fn a_membership_is_one_change() {
         joined(&[("224.0.0.1", 1), ("239.1.1.2", 3), ("239.1.1.3", 1)]),
     ];
     let of = |group: &str, users: Option<u32>| {
-        users.map(|users| Joined { group: group.parse().unwrap(), users })
+        users.map(|users| Joined { group: group.parse().unwrap(), users: Some(users) })
     };
     let change = |group, before, after| {
         Changed::Group(Values { before: of(group, before), after: of(group, after) })
@@ -66,8 +68,10 @@ fn address() -> impl Strategy<Value = AddressInfo> {
 }
 
 fn joined() -> impl Strategy<Value = Joined> {
-    (0..4_u8, 1..3_u32)
-        .prop_map(|(last, users)| Joined { group: IpAddr::from([239, 0, 0, last]), users })
+    (0..4_u8, 1..3_u32).prop_map(|(last, users)| Joined {
+        group: IpAddr::from([239, 0, 0, last]),
+        users: Some(users),
+    })
 }
 
 fn without_copies<T, K: PartialEq>(list: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {

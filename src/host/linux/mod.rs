@@ -17,3 +17,7 @@ pub use links::links;
 pub use netlink::{mtus, queues};
 pub use route::{next_hop, route_to};
 pub use speed::link_speed;
+
+pub use super::counters::no_link_counters as link_counters;
+pub use super::if_inet6::addresses as inet6_addresses;
+pub use super::windows_firewall::absent as windows_firewall;

@@ -3,5 +3,5 @@
 mod interfaces;
 mod process;
 
-pub use interfaces::interfaces;
+pub use interfaces::{has_no_ethernet, indexes, interfaces, kind};
 pub use process::{cpu_time, open_files, restore_limits_for, sockets_for};

@@ -10,4 +10,6 @@ pub struct Messages {
     /// The indexes of interfaces that lost a protocol and its memberships.
     pub died: Vec<(u32, Family)>,
     pub lost: bool,
+    /// All messages concern something else than interfaces: these need not be listed again.
+    pub unrelated: bool,
 }

@@ -1,15 +1,23 @@
 //! Watches the interfaces for deletion, creation, state and addresses.
 //!
-//! Linux sends messages by route netlink (rtnetlink(7)): without a message there is nothing to do.
-//! Other systems are polled once per second.
+//! A system with a listener sends messages about its interfaces: without a message there is nothing
+//! to do. Other systems are polled once per second.
 
 mod changes;
 mod event;
+#[cfg_attr(target_os = "linux", path = "netlink.rs")]
+#[cfg_attr(any(target_os = "macos", target_os = "freebsd"), path = "routing_socket.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "macos", target_os = "freebsd", windows)),
+    path = "no_listener.rs"
+)]
+mod listener;
 mod messages;
 mod monitor;
-#[cfg_attr(not(target_os = "linux"), path = "no_netlink.rs")]
-mod netlink;
 mod retry;
+#[cfg(any(target_os = "macos", target_os = "freebsd", test))]
+mod routing_messages;
 mod source;
 mod watcher;
 

@@ -18,7 +18,7 @@ const GROUPS: u32 = 0x1 | 0x10 | 0x100;
 pub struct Listener(Socket);
 
 impl Listener {
-    /// `None` on systems without route netlink.
+    /// `None` on systems without such messages.
     pub fn open() -> io::Result<Option<Self>> {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
         socket.bind(&SocketAddr::new(0, GROUPS))?;

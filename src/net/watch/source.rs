@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::listener::Listener;
 use super::messages::Messages;
-use super::netlink::Listener;
 use crate::sys::{Backend, PollSource};
 
 /// The time between two lists of the interfaces, if the system sends no messages.
@@ -11,7 +11,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// The source of interface changes.
 pub enum ChangeSource {
-    Netlink(Listener),
+    Listener(Listener),
     Timer(Instant),
 }
 
@@ -19,10 +19,10 @@ impl ChangeSource {
     pub fn new(backend: Backend) -> Self {
         if backend.is_native() {
             match Listener::open() {
-                Ok(Some(listener)) => return ChangeSource::Netlink(listener),
+                Ok(Some(listener)) => return ChangeSource::Listener(listener),
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::debug!(%error, "no route netlink; listing the interfaces once per second")
+                    tracing::debug!(%error, "no messages about interfaces; listing them once per second")
                 }
             }
         }
@@ -32,7 +32,7 @@ impl ChangeSource {
     /// The source to wait for, if the system sends messages.
     pub fn source(&self) -> Option<PollSource<'_>> {
         match self {
-            ChangeSource::Netlink(listener) => Some(listener.source()),
+            ChangeSource::Listener(listener) => Some(listener.source()),
             ChangeSource::Timer(_) => None,
         }
     }
@@ -40,7 +40,7 @@ impl ChangeSource {
     /// The time of the next poll, if the system sends no messages.
     pub fn due(&self) -> Option<Instant> {
         match self {
-            ChangeSource::Netlink(_) => None,
+            ChangeSource::Listener(_) => None,
             ChangeSource::Timer(next) => Some(*next),
         }
     }
@@ -48,7 +48,9 @@ impl ChangeSource {
     /// Reads the messages if `pending`. `None` if the interfaces need not be listed.
     pub fn read(&mut self, pending: bool) -> Option<Messages> {
         match self {
-            ChangeSource::Netlink(listener) => pending.then(|| listener.read()),
+            ChangeSource::Listener(listener) => {
+                pending.then(|| listener.read()).filter(|messages| !messages.unrelated)
+            }
             ChangeSource::Timer(next) => {
                 let now = Instant::now();
                 if *next > now {

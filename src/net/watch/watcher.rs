@@ -118,7 +118,7 @@ impl Watch {
     /// # Errors
     /// The interfaces cannot be listed.
     pub fn poll(&mut self) -> Result<Option<Changes>, NetError> {
-        let Some(Messages { deleted, mut died, lost }) =
+        let Some(Messages { deleted, mut died, lost, .. }) =
             self.source.read(std::mem::take(&mut self.pending))
         else {
             return Ok(None);

@@ -74,6 +74,7 @@ fn a_loss_has_its_runs_and_its_place() {
 fn inexact_kernel_drops_leave_the_place_open() {
     for (count, exact, place) in [
         (0, true, ": all in the network, none dropped by this host's kernel"),
+        (0, false, "; this host's kernel dropped datagrams, possibly these"),
         (
             3,
             false,

@@ -35,6 +35,7 @@ pub struct Extra {
     /// The length of each datagram of a train but the last (UDP_COALESCED_INFO).
     pub segment: Option<usize>,
     /// The timestamp (SO_TIMESTAMP), as a value of a counter.
+    #[cfg_attr(not(windows), allow(dead_code, reason = "only Windows counts ticks"))]
     pub ticks: Option<u64>,
 }
 

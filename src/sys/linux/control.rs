@@ -50,8 +50,7 @@ fn int(bytes: &[u8], at: usize) -> Option<c_int> {
 }
 
 /// The source address.
-pub fn source(name: &Name) -> Option<SocketAddr> {
-    let bytes = &name.0;
+pub fn source(bytes: &[u8]) -> Option<SocketAddr> {
     let port = take(bytes, 2).map(u16::from_be_bytes)?;
     match c_int::from(take(bytes, 0).map(u16::from_ne_bytes)?) {
         libc::AF_INET => Some(SocketAddr::from((Ipv4Addr::from(take::<4>(bytes, 4)?), port))),
@@ -170,11 +169,11 @@ mod tests {
         let mut name = Name([0; 128]);
         name.0[..2].copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
         name.0[2..8].copy_from_slice(&[0x9c, 0x40, 10, 0, 0, 100]);
-        assert_eq!(source(&name).unwrap().to_string(), "10.0.0.100:40000");
+        assert_eq!(source(&name.0).unwrap().to_string(), "10.0.0.100:40000");
         name.0[..2].copy_from_slice(&(libc::AF_INET6 as u16).to_ne_bytes());
         name.0[8..24].copy_from_slice(&"fe80::9".parse::<Ipv6Addr>().unwrap().octets());
         name.0[24..28].copy_from_slice(&2_u32.to_ne_bytes());
-        assert_eq!(source(&name).unwrap().to_string(), "[fe80::9%2]:40000");
+        assert_eq!(source(&name.0).unwrap().to_string(), "[fe80::9%2]:40000");
     }
 
     /// A timestamp of `seconds` and `nanos`, then the other messages of a datagram.

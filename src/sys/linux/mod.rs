@@ -12,6 +12,7 @@ mod system;
 mod wait;
 
 pub use children::{adopt_orphans, end_with_this_process, reap_orphans};
+pub use control::{read as read_control, source as read_source};
 pub use descendants::descendants;
 pub use interface::{Hardware, InterfaceQuery};
 pub use options::{

@@ -137,7 +137,8 @@ impl Batch {
             meta.time = time;
             return Train { payload, segment: self.previous.segment, repeated: true };
         }
-        *meta = Meta { source: control::source(name).unwrap_or(UNKNOWN_SOURCE), ..Meta::unknown() };
+        *meta =
+            Meta { source: control::source(&name.0).unwrap_or(UNKNOWN_SOURCE), ..Meta::unknown() };
         let segment = control::read(control, meta);
         // A train is never truncated: none exceeds a slot.
         meta.truncated = flags & libc::MSG_TRUNC != 0;

@@ -29,7 +29,7 @@ pub struct ProcessGroup {
 
 impl ProcessGroup {
     /// Starts a program that does not outlive this process. If this process is killed (SIGKILL),
-    /// Linux kills the program, but not its descendants.
+    /// Linux and FreeBSD kill the program, but not its descendants.
     ///
     /// # Errors
     /// The error of the system.

@@ -1,19 +1,27 @@
 //! Windows, with the signatures of `unix`.
 
+mod adapters;
+mod block;
 mod end;
 mod file;
 #[cfg(feature = "live")]
 mod full_screen;
 #[cfg(feature = "report")]
 mod host_name;
+mod interface_counters;
 mod limits;
+mod notices;
 mod options;
 mod poll;
 mod process_group;
+mod process_times;
+mod registry;
+mod route;
 pub mod source_filter;
 mod terminal;
 mod wake;
 
+pub use adapters::{Adapter, AdapterAddress, adapters};
 pub use end::{end_at_second_interrupt, end_signals};
 pub use file::{
     create_file, file_id, file_source, has_bytes, is_piped, is_readable, is_writable, open_to_read,
@@ -23,9 +31,14 @@ pub use file::{
 pub use full_screen::TerminalInput;
 #[cfg(feature = "report")]
 pub use host_name::host_name;
+pub use interface_counters::{InterfaceCounters, interface_counters};
 pub use limits::too_many_files;
+pub use notices::{InterfaceNotices, Notices};
 pub use options::set_traffic_class_v6;
 pub use poll::{PollSource, borrow, poll, wait_for_room};
 pub use process_group::ProcessGroup;
+pub use process_times::process_time;
+pub use registry::{RegistryValue, registry_values};
+pub use route::{BestRoute, best_route};
 pub use terminal::{stderr_is_foreground, stderr_is_writable};
 pub use wake::WakePipe;

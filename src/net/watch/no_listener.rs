@@ -1,4 +1,4 @@
-//! Systems without route netlink, with the signatures of `netlink`.
+//! Systems without messages about interfaces, with the signatures of `netlink`.
 
 use std::convert::Infallible;
 use std::io;

@@ -1,0 +1,27 @@
+//! The counters of the interfaces, by GetIfEntry2.
+
+use std::collections::BTreeMap;
+
+use crate::host::LinkCounters;
+use crate::host::os::indexes;
+use crate::sys::{Adapter, adapters, interface_counters};
+
+/// By the name of the interface. Windows counts the octets of multicast, not the frames.
+pub fn link_counters() -> BTreeMap<String, LinkCounters> {
+    let of = |adapter: &Adapter| {
+        let index = indexes(adapter).next()?;
+        let found = interface_counters(index)
+            .inspect_err(|error| tracing::debug!(%error, index, "no counters"))
+            .ok()?;
+        let counters = LinkCounters {
+            rx_packets: found.received,
+            rx_errors: found.receive_errors,
+            rx_dropped: found.receive_discards,
+            rx_multicast: None,
+            tx_packets: found.sent,
+            tx_dropped: found.send_discards,
+        };
+        Some((adapter.name.clone(), counters))
+    };
+    adapters().unwrap_or_default().iter().filter_map(of).collect()
+}
