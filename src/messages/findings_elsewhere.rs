@@ -15,7 +15,7 @@ pub fn facts() -> Vec<Sample> {
         changed("freebsd-many-sources", freebsd, |facts| {
             facts.target.sources = (0..200).map(|last| [10, 0, 1, last].into()).collect();
         }),
-        changed("freebsd-refused", freebsd, |facts| refuse(facts)),
+        changed("freebsd-refused", freebsd, refuse),
         changed("freebsd-refused-by-ipfw", freebsd, |facts| {
             refuse(facts);
             facts.firewall.present = vec!["ipfw".to_owned()];
