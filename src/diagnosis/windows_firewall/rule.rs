@@ -11,7 +11,8 @@ use super::address::Addresses;
 pub struct Rule {
     /// The effect on a datagram that matches.
     pub action: Action,
-    /// The name, as the list of rules shows it. It may refer to a resource: `@FirewallAPI.dll,-28502`.
+    /// The name, as the list of rules shows it. It may refer to a resource:
+    /// `@FirewallAPI.dll,-28502`.
     pub name: Option<String>,
     /// `None` if the text does not show it.
     pub(super) active: Option<bool>,
