@@ -24,6 +24,7 @@ mod igmp_table;
     path = "fallback.rs"
 )]
 mod imp;
+#[cfg(unix)]
 mod interface_list;
 mod interfaces;
 #[cfg(any(target_os = "macos", target_os = "freebsd", test))]

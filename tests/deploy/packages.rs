@@ -25,9 +25,10 @@ fn project(name: &str) -> PathBuf {
     }
     // The section of a version appears with its release.
     let changelog = fs::read_to_string(folder.join("CHANGELOG.md")).unwrap();
-    let heading = format!("## [{VERSION}] - 2026-11-29\n\n- A change.\n");
     let rest = changelog.replace(&format!("## [{VERSION}]"), "## [0.0.0]");
-    fs::write(folder.join("CHANGELOG.md"), format!("# Changelog\n\n{heading}\n{rest}")).unwrap();
+    let (about, sections) = rest.split_once("## ").expect("a section");
+    let added = format!("## [{VERSION}] - 2026-11-29\n\n- A change.\n");
+    fs::write(folder.join("CHANGELOG.md"), format!("{about}{added}\n## {sections}")).unwrap();
     folder
 }
 

@@ -11,7 +11,8 @@ use super::address::Addresses;
 pub struct Rule {
     /// The effect on a datagram that matches.
     pub action: Action,
-    /// The name, as the list of rules shows it. It may refer to a resource: `@FirewallAPI.dll,-28502`.
+    /// The name, as the list of rules shows it. It may refer to a resource:
+    /// `@FirewallAPI.dll,-28502`.
     pub name: Option<String>,
     /// `None` if the text does not show it.
     pub(super) active: Option<bool>,
@@ -65,8 +66,8 @@ pub enum Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
-            Unreadable::NoVersion => "the rule has no version",
-            Unreadable::NoAction => "the rule has no known action",
+            Unreadable::NoVersion => "it has no version",
+            Unreadable::NoAction => "it has no known action",
         })
     }
 }

@@ -57,7 +57,7 @@ impl<'a> Block<'a> {
         Some(unsafe { self.start.add(offset).cast::<T>().read_unaligned() })
     }
 
-    /// A linked list, from the structure at `first` on. A block cannot hold more structures than fit
+    /// A linked list, from the structure at `first` on. A block holds no more structures than fit
     /// one behind another: a list that returns to itself ends there.
     pub fn list<T: Plain>(&self, first: *const u8, next: impl Fn(&T) -> *const u8) -> Vec<T> {
         let mut found = Vec::new();

@@ -1,5 +1,5 @@
 //! The system's notices of changes of interfaces and addresses, by NotifyIpInterfaceChange and
-//! NotifyUnicastIpAddressChange. The system calls back from a thread of its own; a datagram over the
+//! NotifyUnicastIpAddressChange. The system calls back from another thread; a datagram over the
 //! loopback interface makes that readable for a wait.
 
 use std::ffi::c_void;

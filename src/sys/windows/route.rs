@@ -25,7 +25,7 @@ pub struct BestRoute {
 pub fn best_route(address: IpAddr) -> io::Result<BestRoute> {
     let destination = sockaddr(address);
     let (mut route, mut source) = (MIB_IPFORWARD_ROW2::default(), SOCKADDR_INET::default());
-    // SAFETY: the optional pointers are null, the others lead to local variables of the right types,
+    // SAFETY: the optional pointers are null, the others lead to local variables of these types,
     // which outlive the call.
     let result =
         unsafe { GetBestRoute2(null(), 0, null(), &destination, 0, &mut route, &mut source) };
