@@ -1,5 +1,6 @@
 //! The code follows the layers of `docs/architecture.md`: imports run down the list and never up,
 //! files do not import each other in a circle, and a facade contains no code.
+#![cfg(target_os = "linux")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -39,6 +39,10 @@ pub struct CommonArgs {
     #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
     pub no_offload: bool,
 
+    /// On Windows, let the system combine received datagrams (UDP_RECV_MAX_COALESCED_SIZE)
+    #[arg(long, hide = true, env = "MCAST_COALESCE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub coalesce: bool,
+
     /// Limit the datagrams of a system call (for tests)
     #[arg(long, hide = true, env = "MCAST_BATCH", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub batch: Option<u16>,
@@ -80,6 +84,7 @@ impl CommonArgs {
         Backend::Native(Batching {
             most: self.batch.map_or(Batching::MOST, usize::from),
             offload: !self.no_offload,
+            coalesce: self.coalesce,
         })
     }
 }

@@ -24,6 +24,7 @@ mod igmp_table;
     path = "fallback.rs"
 )]
 mod imp;
+#[cfg(unix)]
 mod interface_list;
 mod interfaces;
 #[cfg(any(target_os = "macos", target_os = "freebsd", test))]
@@ -61,8 +62,5 @@ pub use sysctl::{
     ipv6_disabled, ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
     system,
 };
-#[cfg(any(target_os = "macos", target_os = "freebsd"))]
-#[allow(unused_imports, reason = "the sockets' side reads it")]
-pub use system_counters::full_buffers;
 pub use system_counters::{increase, packet_filters, system_counters};
 pub use windows_firewall::{FirewallPolicy, Profile, ProfileSettings, Store, StoredRule};

@@ -28,6 +28,10 @@ pub const MOST_RCVBUF: &str = if cfg!(any(target_os = "macos", target_os = "free
 /// dot. `None` if the system does not have or show it. Settings below `net` are those of this
 /// network namespace.
 pub fn read<'a, T: FromStr>(components: impl IntoIterator<Item = &'a str>) -> Option<T> {
+    // Wine shows the settings of the Linux below it.
+    if cfg!(windows) {
+        return None;
+    }
     let mut path = Path::new("/proc/sys").to_owned();
     for component in components {
         if matches!(component, "" | "." | "..") || component.contains('/') {
@@ -119,7 +123,7 @@ pub enum Ipv6 {
 
 /// `None` if the system does not show it, or has no IPv6.
 pub fn ipv6_of(iface: &str) -> Option<Ipv6> {
-    if !Path::new("/proc/sys/net/ipv6/conf").is_dir() {
+    if cfg!(windows) || !Path::new("/proc/sys/net/ipv6/conf").is_dir() {
         return None;
     }
     Some(match ipv6_disabled(iface) {

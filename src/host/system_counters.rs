@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-/// The counters by name: `udp.fullsock`. `None` on systems without them.
+/// The counters by name. `None` on systems without them. `udp.fullsock` is `udps_fullsock`: the
+/// datagrams that found a full receive buffer, of all UDP sockets of the host, of IPv4 and IPv6
+/// (sys/netinet/udp_usrreq.c of FreeBSD, bsd/netinet/udp_usrreq.c of xnu).
 pub fn system_counters() -> Option<BTreeMap<String, u64>> {
     #[cfg(any(target_os = "macos", target_os = "freebsd"))]
     return super::imp::system_counters();
@@ -17,15 +19,6 @@ pub fn packet_filters() -> Vec<String> {
     return super::imp::packet_filters();
     #[cfg(not(any(target_os = "macos", target_os = "freebsd")))]
     Vec::new()
-}
-
-/// How many datagrams found a full receive buffer since the system started. `udps_fullsock` covers
-/// all UDP sockets of the host, of IPv4 and IPv6 (sys/netinet/udp_usrreq.c of FreeBSD,
-/// bsd/netinet/udp_usrreq.c of xnu).
-#[cfg(any(target_os = "macos", target_os = "freebsd"))]
-#[allow(dead_code, reason = "the sockets' side reads it")]
-pub fn full_buffers() -> Option<u64> {
-    system_counters()?.get("udp.fullsock").copied()
 }
 
 /// The increase of each counter. Omits counters without increase, and those that were reset.

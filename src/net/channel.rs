@@ -55,12 +55,29 @@ enum Trains {
 }
 
 impl Trains {
-    fn new(backend: Backend) -> Self {
+    fn new(socket: &UdpSocket, backend: Backend) -> Self {
         match backend {
             Backend::Native(Batching { offload: true, .. }) if cfg!(target_os = "linux") => {
                 Trains::Watched(None)
             }
+            // Windows counts no drops that a change could make inexact.
+            Backend::Native(Batching { offload: true, coalesce: true, .. }) if cfg!(windows) => {
+                Trains::take(socket)
+            }
             _ => Trains::Never,
+        }
+    }
+
+    /// Requests whole trains.
+    fn take(socket: &UdpSocket) -> Self {
+        // Read before the change: a later drop may be a train.
+        let exactly = sys::dropped(socket);
+        match sys::take_trains(socket) {
+            Ok(()) => Trains::Taken { exactly },
+            Err(error) => {
+                debug!(%error, "cannot receive trains; they arrive as single datagrams");
+                Trains::Never
+            }
         }
     }
 
@@ -156,11 +173,11 @@ impl Channel {
         backend: Backend,
     ) -> Self {
         Channel {
+            trains: Trains::new(&socket, backend),
             socket,
             joins,
             stale: false,
             dropped_before: KernelDrops::default(),
-            trains: Trains::new(backend),
             sleeps: None,
             arrives_where_joined,
             was_read: false,
@@ -175,15 +192,7 @@ impl Channel {
         if last.replace(time) != Some(time) {
             return false;
         }
-        // Read before the change: a later drop may be a train.
-        let exactly = sys::dropped(&self.socket);
-        self.trains = match sys::take_trains(&self.socket) {
-            Ok(()) => Trains::Taken { exactly },
-            Err(error) => {
-                debug!(%error, "cannot enable UDP_GRO; trains arrive as single datagrams");
-                Trains::Never
-            }
-        };
+        self.trains = Trains::take(&self.socket);
         matches!(self.trains, Trains::Taken { .. })
     }
 
@@ -198,7 +207,7 @@ impl Channel {
                 let addressed = at.group.is_unspecified()
                     || meta.destination.is_none_or(|destination| destination == at.group);
                 let arrived = !at.minds_interface()
-                    || meta.ifindex.is_none_or(|ifindex| ifindex == at.via.index);
+                    || meta.ifindex.is_none_or(|ifindex| is_reported_for(ifindex, at.via.index));
                 (addressed && arrived).then_some(0)
             }
             Joins::Many { by_group, .. } => {
@@ -307,13 +316,14 @@ impl Channel {
                 if self.stale {
                     self.dropped_before =
                         self.dropped_before + dropped_by(&self.socket, trains).unwrap_or_default();
-                    (self.trains, self.sleeps) = (Trains::new(backend), None);
+                    (self.trains, self.sleeps) = (Trains::Never, None);
                     // Close the old socket first: it may hold the address that the new one binds.
                     self.socket = Rc::new(socket::unbound(&at)?);
                     membership.set_socket(&self.socket);
                     let Receiver { socket, arrives_where_joined, .. } =
                         socket::receiver(&at, false, rejoining.buffers, rejoining.backend)?;
                     self.arrives_where_joined = arrives_where_joined;
+                    self.trains = Trains::new(&socket, backend);
                     (self.socket, self.stale, replaced) = (Rc::new(socket), false, true);
                     membership.set_socket(&self.socket);
                 }
@@ -378,6 +388,14 @@ impl Channel {
             Joins::Many { memberships, .. } => memberships,
         }
     }
+}
+
+/// Whether a datagram with this reported interface can have arrived on the interface of the
+/// membership. It is not known whether Windows reports the interface or its loopback interface,
+/// whose index is 1, for copies of datagrams that this host sends.
+fn is_reported_for(reported: u32, joined: u32) -> bool {
+    const LOOPBACK: u32 = 1;
+    reported == joined || (cfg!(windows) && reported == LOOPBACK)
 }
 
 fn dropped_by(socket: &UdpSocket, trains: Trains) -> Option<KernelDrops> {

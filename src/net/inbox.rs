@@ -353,8 +353,8 @@ impl Inbox {
         if !changes.contains(&DropsChange::Uncounted) {
             return changes.contains(&DropsChange::Some);
         }
-        let Some(counters) = &self.counters else { return false };
-        let known = counters.of_host().unclear;
+        let discards = self.counters.as_ref().and_then(DiscardCounters::of_host);
+        let Some(known) = discards.map(|discards| discards.unclear) else { return false };
         std::mem::replace(&mut self.known_drops_of_host, known) != known
     }
 
@@ -365,7 +365,7 @@ impl Inbox {
         for channel in &self.channels {
             let at = &channel.first().at;
             let Some(drops) = channel.dropped() else {
-                return self.counters.as_ref().map(DiscardCounters::of_host);
+                return self.counters.as_ref()?.of_host();
             };
             dropped = dropped + drops;
             family = family.max(Family::of(at.group));

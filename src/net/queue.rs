@@ -50,7 +50,7 @@ impl SendQueue {
         const FEW: usize = 8;
         let (most, trains) = match backend {
             // One datagram per call.
-            _ if !cfg!(target_os = "linux") => (1, false),
+            _ if !cfg!(any(target_os = "linux", windows)) => (1, false),
             Backend::Portable => (1, false),
             // A train holds more than a worthwhile call of single datagrams.
             Backend::Native(batching) if batching.offload && batching.most > 1 => {
@@ -148,7 +148,8 @@ mod tests {
     use crate::sys::Batching;
 
     fn batching(most: usize, offload: bool) -> SendQueue {
-        SendQueue::new(Backend::Native(Batching { most, offload }), false)
+        let batching = Batching { most, offload, coalesce: false };
+        SendQueue::new(Backend::Native(batching), false)
     }
 
     fn fill(queue: &mut SendQueue, len: usize) -> usize {

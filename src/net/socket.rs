@@ -246,9 +246,9 @@ fn set_traffic_class(socket: &Socket, family: Family, class: u32) -> Result<(), 
 fn local_address(at: &Endpoint, port: u16) -> SocketAddr {
     let any = SocketAddr::new(Family::of(at.group).unspecified(), port);
     let chooses_route = at.cast != Cast::Multicast && (at.via.named || at.cast == Cast::Broadcast);
-    // On macOS and FreeBSD, the interface of a group does not select the source.
-    let binds_source =
-        at.cast != Cast::Multicast || cfg!(any(target_os = "macos", target_os = "freebsd"));
+    // On other systems than Linux, the interface of a group does not select the source.
+    let binds_source = at.cast != Cast::Multicast
+        || cfg!(any(target_os = "macos", target_os = "freebsd", windows));
     match at.via.address {
         Some(IpAddr::V6(address)) if at.via.pinned => {
             let scope = if address.is_unicast_link_local() { at.via.index } else { 0 };

@@ -217,7 +217,7 @@ impl<'a> Choosing<'a> {
         {
             return Err(self.elsewhere(&[(iface, pinned)], self.interfaces.iter().find(of_another)));
         }
-        // Windows identifies the interface of an IPv4 membership by its address; other systems use
+        // Wine identifies the interface of an IPv4 membership by its address only; the systems use
         // its index.
         let can_do_without = receives && !(cfg!(windows) && group.is_ipv4());
         if address.is_none() && !can_do_without {

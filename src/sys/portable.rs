@@ -49,7 +49,7 @@ impl Batch {
 /// Sends the first message.
 pub fn send(socket: &UdpSocket, messages: &[Message]) -> io::Result<usize> {
     let Some(message) = messages.first() else { return Ok(0) };
-    debug_assert!(message.segment.is_none(), "trains are Linux's");
+    debug_assert!(message.segment.is_none(), "a portable call sends no trains");
     match message.to {
         Some(to) => socket.send_to(message.bytes, to)?,
         None => socket.send(message.bytes)?,

@@ -10,8 +10,8 @@ fn has_test(text: &str, name: &str) -> bool {
     let wanted = format!("fn {name}(");
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     lines.iter().enumerate().filter(|(_, line)| line.starts_with(&wanted)).any(|(at, _)| {
-        let attributes = lines[..at].iter().rev().take_while(|line| line.starts_with('#'));
-        attributes.into_iter().any(|line| *line == "#[test]")
+        let mut attributes = lines[..at].iter().rev().take_while(|line| line.starts_with('#'));
+        attributes.any(|line| *line == "#[test]")
     })
 }
 

@@ -90,18 +90,7 @@ fn a_ping_without_an_answer_ends_with_1() {
     let Some(computer) = Computer::open() else { return };
     let finished = computer.run(
         1,
-        &[
-            "ping",
-            &group(),
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "1",
-            "--timeout",
-            "100ms",
-            "-o",
-            "json",
-        ],
+        &["ping", &group(), "--iface", LOOPBACK, "--count", "1", "--wait", "100ms", "-o", "json"],
     );
     assert_eq!(finished.summary()["replies"], 0, "{finished}");
 }

@@ -77,6 +77,39 @@ fn unicast_is_received_over_loopback() {
     let Some(computer) = Computer::open() else { return };
     let finished = exchange(&computer, &format!("127.0.0.1:{}", port()), LOOPBACK);
     assert_eq!(finished.summary()["datagrams"], 2, "{finished}");
+    if !computer.run(0, &["ifaces"]).out.contains("::1") {
+        return Computer::skipped("needs ::1 on the loopback interface");
+    }
+    let finished = exchange(&computer, &format!("[::1]:{}", port()), LOOPBACK_V6);
+    assert_eq!(finished.summary()["datagrams"], 2, "{finished}");
+}
+
+/// A TTL of 0 restricts a datagram to the computer, and 1 to the network.
+#[test]
+fn a_ttl_of_0_or_1_reaches_loopback() {
+    let Some(computer) = Computer::open() else { return };
+    for ttl in ["0", "1"] {
+        let target = group();
+        let options = "--count 1 --timeout 60s -o json";
+        let words = ["recv", &target, "--iface", LOOPBACK].into_iter().chain(options.split(' '));
+        let receiver = computer.start(&words.collect::<Vec<_>>()).ready();
+        computer
+            .run(0, &["send", &target, "--iface", LOOPBACK, "--count", "1", "--ttl", ttl, "-q"]);
+        let received = receiver.ends(0).events_of("datagram").remove(0)["ttl"].clone();
+        assert!(received.is_null() || received.to_string() == ttl, "{received}");
+    }
+}
+
+#[test]
+fn quiet_prints_the_summary_and_twice_quiet_nothing() {
+    let Some(computer) = Computer::open() else { return };
+    let target = group();
+    let send = ["send", &target, "--iface", LOOPBACK, "--count", "1"];
+    let finished = computer.run(0, &[&send[..], &["-q"]].concat());
+    assert!(finished.out.contains("sent 1 datagram"), "{finished}");
+    assert!(!finished.out.contains("hello world"), "{finished}");
+    let finished = computer.run(0, &[&send[..], &["-qq"]].concat());
+    assert_eq!((finished.out.as_str(), finished.err.as_str()), ("", ""), "{finished}");
 }
 
 /// TTL, traffic class, interface and destination, if the system reports them: then they are right.

@@ -29,10 +29,12 @@ fn down(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let name = &link.name;
     if facts.system == "windows" {
         return (!link.up).then(|| {
-            shared::interface_down(name)
-                .at(Level::Fault)
-                .why("Windows reports that it is not operational: disabled, or without a link")
-                .remedy("enable the interface, or connect its network")
+            Notice::fault(
+                Id::InterfaceDown,
+                format!("interface {name} is not operational and cannot send or receive"),
+                "Windows reports this for a disabled adapter, and for one without a link",
+            )
+            .remedy("enable the interface, or connect its network")
         });
     }
     (!link.up).then(|| {

@@ -149,6 +149,9 @@ impl<'a> Judged<'a> {
 
     fn reason(&self) -> String {
         let name = self.named().name;
+        if self.rule.is_none() {
+            return format!("mcast cannot read the rule '{name}': {}", self.unclear.join(", "));
+        }
         format!("mcast cannot evaluate {} of the rule '{name}'", self.unclear.join(", "))
     }
 }

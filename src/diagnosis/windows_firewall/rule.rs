@@ -65,8 +65,8 @@ pub enum Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
-            Unreadable::NoVersion => "the rule has no version",
-            Unreadable::NoAction => "the rule has no known action",
+            Unreadable::NoVersion => "it has no version",
+            Unreadable::NoAction => "it has no known action",
         })
     }
 }

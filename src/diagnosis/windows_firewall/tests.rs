@@ -137,7 +137,7 @@ fn a_text_that_is_no_rule_is_unclear() {
     ] {
         assert_eq!(Rule::parse(text), Err(why), "{text}");
         let decision = by(text);
-        assert!(decision.starts_with("mcast cannot evaluate"), "{text}: {decision}");
+        assert!(decision.starts_with("mcast cannot read the rule"), "{text}: {decision}");
     }
 }
 

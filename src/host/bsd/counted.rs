@@ -33,7 +33,7 @@ pub fn link_counters() -> BTreeMap<String, LinkCounters> {
                 rx_packets,
                 rx_errors,
                 rx_dropped,
-                rx_multicast,
+                rx_multicast: Some(rx_multicast),
                 tx_packets,
                 tx_dropped: state.send_drops,
             };

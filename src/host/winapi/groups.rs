@@ -18,6 +18,11 @@ pub fn groups() -> Groups {
             return Groups::default();
         }
     };
+    // Every host is a member of 224.0.0.1 and ff02::1: no group at all means that the system does not
+    // list them, as Wine 8.
+    if adapters.iter().all(|adapter| adapter.groups.is_empty()) {
+        return Groups::default();
+    }
     let mut joined: BTreeMap<u32, Vec<Joined>> = BTreeMap::new();
     for adapter in &adapters {
         // An interface without groups is listed too.

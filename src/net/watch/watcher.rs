@@ -7,7 +7,7 @@ use super::changes::Changes;
 use super::messages::Messages;
 use super::source::ChangeSource;
 use crate::host::interfaces;
-use crate::iface::{Family, Followed, Interface, Presence, Via};
+use crate::iface::{Change, Family, Followed, Interface, Presence, Via};
 use crate::net::NetError;
 use crate::sys::{Backend, PollSource};
 use crate::target::Endpoint;
@@ -132,7 +132,15 @@ impl Watch {
         let changes = self.followed.iter_mut().filter_map(|(followed, family)| {
             Some((followed.update(interfaces, &deleted)?, *family))
         });
-        let changes = Changes { changes: changes.collect(), died, doubtful: lost };
+        let changes: Vec<(Change, Family)> = changes.collect();
+        // Windows may list a removed interface as down until it returns: nothing shows whether its
+        // memberships are still there. Leaving and joining again restores them.
+        let returned = |(change, family): &(Change, Family)| {
+            let is_back = change.was == Presence::Down && change.now != Presence::Down;
+            (cfg!(windows) && is_back).then_some((change.new.index, *family))
+        };
+        died.extend(changes.iter().filter_map(returned));
+        let changes = Changes { changes, died, doubtful: lost };
         Ok(Some(changes).filter(|changes| !changes.is_empty()))
     }
 }

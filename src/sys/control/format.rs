@@ -1,6 +1,6 @@
 //! The forms of control messages.
 
-use super::{bsd, dialect};
+use super::{bsd, dialect, winsock};
 #[cfg(target_os = "linux")]
 use crate::sys::imp;
 use crate::sys::meta::{Meta, UNKNOWN_SOURCE};
@@ -15,6 +15,8 @@ pub enum ControlFormat {
     MacOs,
     /// FreeBSD of 64 bits.
     FreeBsd,
+    /// Windows, with words of this system.
+    Windows,
 }
 
 impl ControlFormat {
@@ -24,6 +26,7 @@ impl ControlFormat {
         ControlFormat::Linux,
         ControlFormat::MacOs,
         ControlFormat::FreeBsd,
+        ControlFormat::Windows,
     ];
 
     /// The metadata in the source address and the control messages of a datagram, and the length of
@@ -35,6 +38,9 @@ impl ControlFormat {
             ControlFormat::Linux => (imp::read_source(name), imp::read_control(control, &mut meta)),
             ControlFormat::MacOs => (read_bsd(name, control, &dialect::MACOS, &mut meta), None),
             ControlFormat::FreeBsd => (read_bsd(name, control, &dialect::FREEBSD, &mut meta), None),
+            ControlFormat::Windows => {
+                (winsock::source(name), winsock::read(control, &mut meta).segment)
+            }
         };
         meta.source = source.unwrap_or(UNKNOWN_SOURCE);
         (meta, segment)

@@ -21,7 +21,7 @@ pub mod source_filter;
 mod terminal;
 mod wake;
 
-pub use adapters::{Adapter, AdapterAddress, adapters};
+pub use adapters::{Adapter, adapters};
 pub use end::{end_at_second_interrupt, end_signals};
 pub use file::{
     create_file, file_id, file_source, has_bytes, is_piped, is_readable, is_writable, open_to_read,
@@ -31,7 +31,7 @@ pub use file::{
 pub use full_screen::TerminalInput;
 #[cfg(feature = "report")]
 pub use host_name::host_name;
-pub use interface_counters::{InterfaceCounters, interface_counters};
+pub use interface_counters::interface_counters;
 pub use limits::too_many_files;
 pub use notices::{InterfaceNotices, Notices};
 pub use options::set_traffic_class_v6;
@@ -39,6 +39,6 @@ pub use poll::{PollSource, borrow, poll, wait_for_room};
 pub use process_group::ProcessGroup;
 pub use process_times::process_time;
 pub use registry::{RegistryValue, registry_values};
-pub use route::{BestRoute, best_route};
+pub use route::best_route;
 pub use terminal::{stderr_is_foreground, stderr_is_writable};
 pub use wake::WakePipe;

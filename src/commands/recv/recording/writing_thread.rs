@@ -228,5 +228,5 @@ fn write_all(
     Outcome { written: writer.written(), failure }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;
