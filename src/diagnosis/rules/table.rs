@@ -35,7 +35,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
                 |begin: &&str| facts.system == "windows" && command.run.starts_with(begin);
             command.place != Place::Here
                 || command.run.starts_with("mcast ")
-                || windows_firewall::COMMANDS.iter().any(|begin| is_of_system(begin))
+                || windows_firewall::COMMANDS.iter().any(is_of_system)
         };
         found.iter_mut().for_each(|finding| finding.commands.retain(fits));
     }
