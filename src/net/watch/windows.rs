@@ -25,6 +25,6 @@ impl Listener {
     pub fn read(&self) -> Messages {
         let Notices { removed, lost } = self.0.read();
         let died = |(index, is_v4)| (index, if is_v4 { Family::V4 } else { Family::V6 });
-        Messages { deleted: Vec::new(), died: removed.into_iter().map(died).collect(), lost }
+        Messages { died: removed.into_iter().map(died).collect(), lost, ..Messages::default() }
     }
 }

@@ -1,5 +1,6 @@
 //! The control of COMMAND and its descendants.
 
+#[cfg(unix)]
 use std::io;
 use std::process::Command;
 
