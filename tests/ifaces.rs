@@ -152,7 +152,7 @@ fn json_has_the_documented_fields() {
     };
     let lines: Vec<String> = finished.out.lines().map(without_time).collect();
     let lo = concat!(
-        r#"{"event":"interface","name":"lo","ifindex":1,"up":true,"carrier":true,"multicast":false,"loopback":true,"point_to_point":false,"#,
+        r#"{"event":"interface","name":"lo","description":null,"ifindex":1,"up":true,"carrier":true,"multicast":false,"loopback":true,"point_to_point":false,"#,
         r#""flags":["up","loopback","running","lower_up"],"kind":null,"master":null,"vrf":null,"mtu_bytes":65536,"mac":null,"#,
         r#""addresses":[{"address":"127.0.0.1","prefix":8},{"address":"::1","prefix":128}],"igmp_version":3,"mld_version":2,"#,
         r#""groups":[{"group":"224.0.0.1","users":1},{"group":"ff01::1","users":1},{"group":"ff02::1","users":1}]}"#
