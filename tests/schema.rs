@@ -26,8 +26,9 @@ fn may_be_null() -> BTreeSet<String> {
         "rate_pps",
         "unit",
     ];
-    const CHANGED: [&str; 10] = [
+    const CHANGED: [&str; 11] = [
         "carrier",
+        "description",
         "groups",
         "igmp_version",
         "kind",
@@ -210,8 +211,10 @@ fn may_be_null() -> BTreeSet<String> {
         ("resolved", &[]),
         ("watching", &[&["conclusion"]]),
         ("change_of_interface", &[&["after", "before"]]),
-        ("change_of_interface.after", &[&CHANGED]),
+        ("change_of_interface.after", &[&CHANGED, &["users"]]),
+        ("change_of_interface.after.groups", &[&["users"]]),
         ("change_of_interface.before", &[&CHANGED]),
+        ("change_of_interface.before.groups", &[&["users"]]),
         ("summary_of_check", &[&["cycles"]]),
         ("summary_of_ifaces", &[&["changes"]]),
         ("summary_of_send.replay", &[]),
