@@ -213,7 +213,7 @@ fn may_be_null() -> BTreeSet<String> {
         ("change_of_interface", &[&["after", "before"]]),
         ("change_of_interface.after", &[&CHANGED, &["users"]]),
         ("change_of_interface.after.groups", &[&["users"]]),
-        ("change_of_interface.before", &[&CHANGED]),
+        ("change_of_interface.before", &[&CHANGED, &["users"]]),
         ("change_of_interface.before.groups", &[&["users"]]),
         ("summary_of_check", &[&["cycles"]]),
         ("summary_of_ifaces", &[&["changes"]]),
@@ -475,6 +475,11 @@ fn watched(host: &Host) -> [Finished; 2] {
         host.shell(change);
         lab::eventually("the change is reported", || changes() > before);
     }
+    let mentions = || watch.so_far().matches("\"239.7.7.7\"").count();
+    let receiver = host.mcast("recv 239.7.7.7:5000 --iface e0").ready();
+    lab::eventually("the join is reported", || mentions() == 1);
+    drop(receiver);
+    lab::eventually("the leave is reported", || mentions() == 2);
     watch.signal("INT");
     let check = host.mcast("check --watch 1s -d 10ms --iface e0 -o json");
     check.line(|line| line.starts_with("{\"event\":\"watching\""));
