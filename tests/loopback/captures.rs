@@ -1,40 +1,15 @@
 //! Recordings: written, read, sent again.
 
-use super::computer::{Computer, LOOPBACK, argument, group, new_file, program};
+use super::computer::{Computer, LOOPBACK, argument, group, new_file};
 
 #[test]
 fn a_recording_is_read_and_sent_again() {
     let Some(computer) = Computer::open() else { return };
-    let (target, sender, file) = (group(), program(), new_file("recorded.pcapng"));
+    let (target, file) = (group(), new_file("recorded.pcapng"));
     let file = argument(&file);
-    let live = computer.run(
-        0,
-        &[
-            "recv",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "4",
-            "--timeout",
-            "60s",
-            "--write",
-            file,
-            "-o",
-            "json",
-            "--",
-            &sender,
-            "send",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "4",
-            "-i",
-            "20ms",
-            "-q",
-        ],
-    );
+    let receiving = ["--count", "4", "--write", file];
+    let live =
+        computer.exchange(0, (&target, LOOPBACK), &receiving, &["--count", "4", "-i", "20ms"]);
     assert_eq!(live.summary()["datagrams"], 4, "{live}");
 
     let read = computer.run(0, &["recv", &target, "--read", file, "-o", "json"]);
@@ -43,20 +18,7 @@ fn a_recording_is_read_and_sent_again() {
         assert_eq!(datagram["text"], "hello world", "{datagram}");
     }
 
-    let receiver = computer
-        .start(&[
-            "recv",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "4",
-            "--timeout",
-            "60s",
-            "-o",
-            "json",
-        ])
-        .ready();
+    let receiver = computer.receive(&target, 4);
     let replayed =
         computer.run(0, &["send", "--replay", file, "--iface", LOOPBACK, "-q", "-o", "json"]);
     assert_eq!(replayed.summary()["datagrams"], 4, "{replayed}");

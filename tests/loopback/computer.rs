@@ -23,6 +23,9 @@ pub const LOOPBACK: &str = if cfg!(windows) {
 /// The same for IPv6.
 pub const LOOPBACK_V6: &str = if cfg!(windows) { "::1" } else { LOOPBACK };
 
+/// The last options of a receiver. The timeout ends only failed tests.
+const TO_JSON: [&str; 4] = ["--timeout", "60s", "-o", "json"];
+
 /// The program under test.
 pub fn program() -> String {
     std::env::var("MCAST_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_mcast").to_owned())
@@ -75,6 +78,35 @@ impl Computer {
         let mut command = self.command();
         command.args(arguments);
         Running::start(command)
+    }
+
+    /// Starts a receiver of `count` datagrams that prints JSON, and waits until it has joined.
+    pub fn receive(&self, target: &str, count: u32) -> Running {
+        let count = count.to_string();
+        let arguments = ["recv", target, "--iface", LOOPBACK, "--count", &count];
+        self.start(&[&arguments[..], &TO_JSON].concat()).ready()
+    }
+
+    /// Runs a receiver that prints JSON and starts a quiet sender of the same target.
+    pub fn exchange(
+        &self,
+        status: i32,
+        (target, iface): (&str, &str),
+        receiving: &[&str],
+        sending: &[&str],
+    ) -> Finished {
+        let (sender, place) = (program(), [target, "--iface", iface]);
+        let parts = [
+            &["recv"],
+            &place[..],
+            receiving,
+            &TO_JSON,
+            &["--", &sender, "send"],
+            &place,
+            sending,
+            &["-q"],
+        ];
+        self.run(status, &parts.concat())
     }
 
     /// Starts mcast with an input.

@@ -1,42 +1,31 @@
 //! Measuring, assertions and ping.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::process::Stdio;
 
 use serde_json::json;
 
-use super::computer::{Computer, LOOPBACK, argument, group, new_file, port, program};
+use super::computer::{Computer, Finished, LOOPBACK, argument, group, new_file};
 
-/// Receives a measured stream of 200 datagrams, with further options.
-fn measured(computer: &Computer, status: i32, options: &[&str]) -> super::computer::Finished {
-    let (target, sender) = (group(), program());
-    let mut arguments = vec![
-        "recv",
-        &target,
-        "--iface",
-        LOOPBACK,
-        "--once",
-        "-q",
-        "--timeout",
-        "60s",
-        "-o",
-        "json",
-    ];
-    arguments.extend(options);
-    arguments.extend([
-        "--", &sender, "send", &target, "--iface", LOOPBACK, "--probe", "--count", "200", "--rate",
-        "500pps", "-q",
-    ]);
-    computer.run(status, &arguments)
+/// The number of datagrams and their rate.
+const SLOW: (&str, &str) = ("200", "500pps");
+
+/// Receives a measured stream, with further options.
+fn measured(
+    computer: &Computer,
+    status: i32,
+    (count, rate): (&str, &str),
+    options: &[&str],
+) -> Finished {
+    let receiving = [&["--once", "-q"], options].concat();
+    let sending = ["--probe", "--count", count, "--rate", rate];
+    computer.exchange(status, (&group(), LOOPBACK), &receiving, &sending)
 }
 
 #[test]
 fn a_complete_stream_passes_its_assertions() {
     let Some(computer) = Computer::open() else { return };
     let finished =
-        measured(&computer, 0, &["--assert", "loss == 0%", "--assert", "datagrams == 200"]);
+        measured(&computer, 0, SLOW, &["--assert", "loss == 0%", "--assert", "datagrams == 200"]);
     let summary = finished.summary();
     assert_eq!(summary["measured"]["received"], 200, "{finished}");
     assert_eq!(summary["measured"]["lost"], 0, "{finished}");
@@ -45,7 +34,7 @@ fn a_complete_stream_passes_its_assertions() {
 #[test]
 fn a_failed_assertion_ends_with_1() {
     let Some(computer) = Computer::open() else { return };
-    let finished = measured(&computer, 1, &["--assert", "datagrams == 201"]);
+    let finished = measured(&computer, 1, SLOW, &["--assert", "datagrams == 201"]);
     assert_eq!(finished.summary()["verdict"]["status"], 1);
 }
 
@@ -63,7 +52,7 @@ fn results_are_saved_as_files() {
         "--assert",
         "loss == 0%",
     ];
-    measured(&computer, 0, &options);
+    measured(&computer, 0, SLOW, &options);
     assert!(fs::read_to_string(page).unwrap().contains("</html>"));
     assert!(fs::read_to_string(cases).unwrap().contains("<testsuites"));
     assert!(fs::read_to_string(table).unwrap().lines().count() > 1);
@@ -95,23 +84,19 @@ fn a_ping_without_an_answer_ends_with_1() {
     assert_eq!(finished.summary()["replies"], 0, "{finished}");
 }
 
+/// On Linux the endpoint is in a namespace, which this process does not enter: `tests/metrics.rs`.
+#[cfg(not(target_os = "linux"))]
 #[test]
 fn metrics_are_served_over_loopback() {
+    use std::io::{Read, Write};
+
     let Some(computer) = Computer::open() else { return };
-    // On Linux the endpoint is in a namespace, which this test does not enter.
-    if cfg!(target_os = "linux") {
-        return;
-    }
-    let (target, address) = (group(), format!("127.0.0.1:{}", port()));
-    let receiver = computer
-        .start_reading(
-            &["recv", &target, "--iface", LOOPBACK, "--metrics", &address, "-o", "json"],
-            Stdio::null(),
-        )
-        .ready();
+    let (target, address) = (group(), format!("127.0.0.1:{}", super::computer::port()));
+    let options = ["recv", &target, "--iface", LOOPBACK, "--metrics", &address, "-o", "json"];
+    let receiver = computer.start(&options).ready();
     computer.run(0, &["send", &target, "--iface", LOOPBACK, "--count", "3", "-i", "10ms", "-q"]);
     receiver.line(|line| line.contains("\"datagram\""));
-    let mut client = TcpStream::connect(&address).expect("the endpoint");
+    let mut client = std::net::TcpStream::connect(&address).expect("the endpoint");
     client.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     client.read_to_string(&mut answer).unwrap();
@@ -121,34 +106,7 @@ fn metrics_are_served_over_loopback() {
 #[test]
 fn counts_of_a_fast_stream_are_exact() {
     let Some(computer) = Computer::open() else { return };
-    let (target, sender) = (group(), program());
-    let finished = computer.run(
-        0,
-        &[
-            "recv",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--once",
-            "-q",
-            "--timeout",
-            "60s",
-            "-o",
-            "json",
-            "--",
-            &sender,
-            "send",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--probe",
-            "--count",
-            "20000",
-            "--rate",
-            "20kpps",
-            "-q",
-        ],
-    );
+    let finished = measured(&computer, 0, ("20000", "20kpps"), &[]);
     // A busy computer may lose datagrams: they are counted, and the sum is exact.
     let measured = &finished.summary()["measured"];
     let sum = measured["received"].as_u64().zip(measured["lost"].as_u64());

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::computer::{
-    Computer, Finished, LOOPBACK, LOOPBACK_V6, argument, group, group_v6, new_file, port, program,
+    Computer, Finished, LOOPBACK, LOOPBACK_V6, argument, group, group_v6, new_file, port,
 };
 
 /// The payloads of the received datagrams, as text.
@@ -15,33 +15,7 @@ fn texts(finished: &Finished) -> Vec<Value> {
 
 /// Receives two datagrams from a sender that starts after the join.
 fn exchange(computer: &Computer, target: &str, iface: &str) -> Finished {
-    let sender = program();
-    computer.run(
-        0,
-        &[
-            "recv",
-            target,
-            "--iface",
-            iface,
-            "--count",
-            "2",
-            "--timeout",
-            "60s",
-            "-o",
-            "json",
-            "--",
-            &sender,
-            "send",
-            target,
-            "--iface",
-            iface,
-            "--count",
-            "2",
-            "-i",
-            "50ms",
-            "-q",
-        ],
-    )
+    computer.exchange(0, (target, iface), &["--count", "2"], &["--count", "2", "-i", "50ms"])
 }
 
 #[test]
@@ -90,9 +64,7 @@ fn a_ttl_of_0_or_1_reaches_loopback() {
     let Some(computer) = Computer::open() else { return };
     for ttl in [0, 1] {
         let target = group();
-        let options = "--count 1 --timeout 60s -o json";
-        let words = ["recv", &target, "--iface", LOOPBACK].into_iter().chain(options.split(' '));
-        let receiver = computer.start(&words.collect::<Vec<_>>()).ready();
+        let receiver = computer.receive(&target, 1);
         let sent = ttl.to_string();
         computer
             .run(0, &["send", &target, "--iface", LOOPBACK, "--count", "1", "--ttl", &sent, "-q"]);
@@ -117,33 +89,8 @@ fn quiet_prints_the_summary_and_twice_quiet_nothing() {
 #[test]
 fn reported_metadata_are_right() {
     let Some(computer) = Computer::open() else { return };
-    let (target, sender) = (group(), program());
-    let finished = computer.run(
-        0,
-        &[
-            "recv",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "1",
-            "--timeout",
-            "60s",
-            "-o",
-            "json",
-            "--",
-            &sender,
-            "send",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "1",
-            "--ttl",
-            "7",
-            "-q",
-        ],
-    );
+    let sending = ["--count", "1", "--ttl", "7"];
+    let finished = computer.exchange(0, (&group(), LOOPBACK), &["--count", "1"], &sending);
     let datagram = finished.events_of("datagram").remove(0);
     let has = |field: &str, value: Value| datagram[field] == value;
     let known = cfg!(any(target_os = "linux", target_os = "macos", target_os = "freebsd"));
@@ -155,21 +102,7 @@ fn reported_metadata_are_right() {
 fn every_receiver_of_a_group_gets_each_datagram() {
     let Some(computer) = Computer::open() else { return };
     let target = group();
-    let receivers = [0, 1].map(|_| {
-        let arguments = [
-            "recv",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "5",
-            "--timeout",
-            "60s",
-            "-o",
-            "json",
-        ];
-        computer.start(&arguments).ready()
-    });
+    let receivers = [0, 1].map(|_| computer.receive(&target, 5));
     computer.run(0, &["send", &target, "--iface", LOOPBACK, "--count", "5", "-i", "20ms", "-q"]);
     for receiver in receivers {
         assert_eq!(receiver.ends(0).summary()["datagrams"], 5);
@@ -182,20 +115,7 @@ fn lines_of_standard_input_are_sent() {
     let target = group();
     let lines = new_file("lines.txt");
     fs::write(&lines, "one\ntwo\nthree\n").unwrap();
-    let receiver = computer
-        .start(&[
-            "recv",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "3",
-            "--timeout",
-            "60s",
-            "-o",
-            "json",
-        ])
-        .ready();
+    let receiver = computer.receive(&target, 3);
     let input = fs::File::open(&lines).unwrap();
     computer
         .start_reading(
@@ -213,20 +133,7 @@ fn a_file_arrives_byte_for_byte() {
     let sent = new_file("sent.txt");
     let text: String = (0..10_000_u32).map(|number| format!("{number:08}")).collect();
     fs::write(&sent, &text).unwrap();
-    let receiver = computer
-        .start(&[
-            "recv",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "80",
-            "--timeout",
-            "60s",
-            "-o",
-            "json",
-        ])
-        .ready();
+    let receiver = computer.receive(&target, 80);
     computer.run(
         0,
         &[
@@ -254,20 +161,7 @@ fn a_file_arrives_byte_for_byte() {
 fn empty_and_long_datagrams_arrive_complete() {
     let Some(computer) = Computer::open() else { return };
     let target = group();
-    let receiver = computer
-        .start(&[
-            "recv",
-            &target,
-            "--iface",
-            LOOPBACK,
-            "--count",
-            "2",
-            "--timeout",
-            "60s",
-            "-o",
-            "json",
-        ])
-        .ready();
+    let receiver = computer.receive(&target, 2);
     // macOS sends at most 9,216 bytes by default (net.inet.udp.maxdgram).
     for message in ["", &"x".repeat(8000)] {
         computer.run(
