@@ -1,35 +1,19 @@
 //! The socket options that socket2 lacks. An option that an old system refuses does not prevent the
 //! others.
 
+use std::io;
 use std::net::Ipv4Addr;
-use std::os::fd::AsRawFd;
-use std::{io, ptr};
 
-use libc::{IPPROTO_IP, IPPROTO_IPV6, SOL_SOCKET, c_int, c_void, socklen_t};
+use libc::{IPPROTO_IP, IPPROTO_IPV6, SOL_SOCKET, c_int};
 use socket2::Socket;
 
 use crate::iface::Family;
+pub use crate::sys::os::set_option as set;
 
 /// The system reports the destination and the arrival interface of each datagram.
 pub const REPORTS_ARRIVAL: bool = true;
 
 const ON: c_int = 1;
-
-/// Sets an option to a value.
-pub fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) -> io::Result<()> {
-    // SAFETY: `value` outlives the call and its exact size is passed; the descriptor is open
-    // because `socket` is borrowed.
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            level,
-            name,
-            ptr::from_ref(&value).cast::<c_void>(),
-            size_of::<T>() as socklen_t,
-        )
-    };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
 
 /// The first error of some options, which were all tried.
 fn first_error<const N: usize>(results: [io::Result<()>; N]) -> io::Result<()> {

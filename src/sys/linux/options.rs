@@ -1,29 +1,14 @@
 //! The socket options that socket2 lacks, and those of Linux only.
 
+use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::AsRawFd;
-use std::{io, ptr};
 
 use libc::{self, c_int, c_void, socklen_t};
 use socket2::{InterfaceIndexOrAddress, SockAddr, SockRef, Socket, Type};
 
 use crate::iface::Family;
-
-/// Sets an option to a value.
-pub fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) -> io::Result<()> {
-    // SAFETY: `value` outlives the call and its exact size is passed; the descriptor is open
-    // because `socket` is borrowed.
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            level,
-            name,
-            ptr::from_ref(&value).cast::<c_void>(),
-            size_of::<T>() as socklen_t,
-        )
-    };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
+pub use crate::sys::os::set_option as set;
 
 pub const ON: c_int = 1;
 

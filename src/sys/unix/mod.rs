@@ -25,7 +25,7 @@ pub use full_screen::{TerminalInput, restore_terminal, save_terminal};
 #[cfg(feature = "report")]
 pub use host_name::host_name;
 pub use limits::{start_with_open_files, too_many_files};
-pub use options::set_traffic_class_v6;
+pub use options::{set_option, set_traffic_class_v6};
 pub use poll::{PollSource, borrow, poll, wait_for_room};
 pub use process_group::ProcessGroup;
 pub use terminal::{stderr_is_foreground, stderr_is_writable};
