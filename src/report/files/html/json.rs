@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::Stamped;
+use crate::units::order::sort_by_key;
 use crate::units::printable::is_printable;
 
 /// The most bytes of JSON in a page.
@@ -104,7 +105,7 @@ fn cut(value: &mut Value, name: &str, most: usize, left_out: &mut Vec<String>) {
             if all > most {
                 let lost = |entry: &Value| entry.get("lost").and_then(Value::as_u64).unwrap_or(0);
                 // Stable: entries with equal losses keep their order.
-                entries.sort_by_key(|entry| std::cmp::Reverse(lost(entry)));
+                sort_by_key(entries, |entry| std::cmp::Reverse(lost(entry)));
                 entries.truncate(most);
                 left_out.push(format!("{} of {all} in '{name}'", all - most));
             }
