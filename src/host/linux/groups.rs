@@ -8,6 +8,7 @@ use tracing::debug;
 use crate::host::groups::Groups;
 use crate::host::igmp_table::{parse_igmp, parse_igmp6};
 use crate::iface::Joined;
+use crate::units::order::sort_by_key;
 
 const IGMP: &str = "/proc/thread-self/net/igmp";
 const IGMP6: &str = "/proc/thread-self/net/igmp6";
@@ -31,7 +32,7 @@ pub fn groups() -> Groups {
         igmp6
             .into_iter()
             .for_each(|(ifindex, joined)| groups.entry(ifindex).or_default().push(joined));
-        groups.values_mut().for_each(|groups| groups.sort_by_key(|joined| joined.group));
+        groups.values_mut().for_each(|groups| sort_by_key(groups, |joined| joined.group));
         groups
     });
     Groups { joined, igmp_versions }
