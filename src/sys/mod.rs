@@ -10,6 +10,8 @@
 #[cfg(not(target_os = "linux"))]
 #[allow(dead_code, reason = "each system has some of it")]
 mod absent;
+#[cfg(any(windows, test))]
+mod adapter;
 mod backend;
 mod batch;
 mod captured;
@@ -36,6 +38,8 @@ mod signal;
 mod sources;
 mod train;
 
+#[cfg(windows)]
+pub use adapter::Adapter;
 pub use backend::{Backend, Batching, LONGEST_TRAIN};
 pub use batch::{Batch, LONGEST_SLEEP, send};
 pub use captured::{CapturedFrame, IPV4, IPV6, Towards, Vlan};
@@ -68,7 +72,7 @@ pub use os::host_name;
 pub use os::start_with_open_files;
 #[cfg(windows)]
 pub use os::{
-    Adapter, InterfaceNotices, Notices, RegistryValue, adapters, best_route, interface_counters,
+    InterfaceNotices, Notices, RegistryValue, adapters, best_route, interface_counters,
     process_time, registry_values,
 };
 pub use os::{

@@ -21,7 +21,7 @@ pub mod source_filter;
 mod terminal;
 mod wake;
 
-pub use adapters::{Adapter, adapters};
+pub use adapters::adapters;
 pub use end::{end_at_second_interrupt, end_signals};
 pub use file::{
     create_file, file_id, file_source, has_bytes, is_piped, is_readable, is_writable, open_to_read,
