@@ -12,6 +12,7 @@ mod interface_counters;
 mod limits;
 mod notices;
 mod options;
+mod pair;
 mod poll;
 mod process_group;
 mod process_times;

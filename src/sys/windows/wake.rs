@@ -1,21 +1,96 @@
-//! Nothing wakes a wait on Windows: it ends after a slice of time.
+//! The socket through which signals and ended child processes wake a wait.
 
 use std::io;
+use std::net::UdpSocket;
+use std::os::windows::io::{AsHandle, AsRawHandle, OwnedHandle};
+use std::process::Child;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
-use super::PollSource;
+use signal_hook::low_level;
+use tracing::debug;
+use windows_sys::Win32::System::Threading::{INFINITE, WaitForSingleObject};
 
-/// Without content.
+use super::pair::connected_pair;
+use super::poll::{PollSource, borrow};
+
+/// The sender of the last [`WakePipe`], for ended child processes.
+static SENDER: Mutex<Option<Arc<UdpSocket>>> = Mutex::new(None);
+
+/// Some event wakes no wait.
+static MISSES_EVENTS: AtomicBool = AtomicBool::new(false);
+
+/// A socket that becomes readable after a signal.
 #[derive(Debug)]
-pub struct WakePipe;
+pub struct WakePipe(Option<UdpSocket>);
 
 impl WakePipe {
-    pub fn open(_signals: &[i32]) -> io::Result<Self> {
-        Ok(WakePipe)
+    /// Wakes for these signals, and for an ended child process.
+    ///
+    /// # Errors
+    /// The system refuses a signal.
+    pub fn open(signals: &[i32]) -> io::Result<Self> {
+        let (receiver, sender) = match connected_pair() {
+            Ok(pair) => pair,
+            Err(error) => {
+                debug!(%error, "no sockets to wake a wait; waiting in slices of time");
+                MISSES_EVENTS.store(true, Ordering::Relaxed);
+                return Ok(WakePipe(None));
+            }
+        };
+        let sender = Arc::new(sender);
+        for signal in signals {
+            let sender = Arc::clone(&sender);
+            // SAFETY: the action may run at any time in a thread of the C runtime, or in the one
+            // that raised the signal. It uses one socket, takes no lock and does not allocate.
+            unsafe { low_level::register(*signal, move || wake(&sender)) }?;
+        }
+        *SENDER.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        Ok(WakePipe(Some(receiver)))
     }
 
+    /// The source of a wait.
     pub fn source(&self) -> Option<PollSource<'_>> {
-        None
+        self.0.as_ref().map(borrow)
     }
 
-    pub fn drain(&self) {}
+    pub fn drain(&self) {
+        let mut byte = [0];
+        while self.0.as_ref().is_some_and(|receiver| receiver.recv(&mut byte).is_ok()) {}
+    }
+}
+
+/// Whether some signal or ended child process wakes no wait.
+pub fn misses_events() -> bool {
+    MISSES_EVENTS.load(Ordering::Relaxed)
+}
+
+/// Wakes a wait when the child process ends. A thread waits for it: WSAPoll does not wait for
+/// processes.
+pub fn wake_at_end_of(child: &Child) {
+    let sender = SENDER.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let started = || {
+        let sender = sender.ok_or(io::ErrorKind::NotConnected)?;
+        let process = child.as_handle().try_clone_to_owned()?;
+        thread::Builder::new().name("child".to_owned()).spawn(move || {
+            wait_for(&process);
+            wake(&sender);
+        })
+    };
+    if let Err(error) = started() {
+        debug!(%error, "the end of the child process wakes no wait; waiting in slices of time");
+        MISSES_EVENTS.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Waits for the end of a process.
+fn wait_for(process: &OwnedHandle) {
+    // SAFETY: the handle is open, because it is borrowed.
+    unsafe { WaitForSingleObject(process.as_raw_handle(), INFINITE) };
+}
+
+fn wake(sender: &UdpSocket) {
+    // A full buffer already makes the receiver readable.
+    let _ = sender.send(&[0]);
 }
