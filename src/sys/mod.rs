@@ -73,7 +73,7 @@ pub use os::start_with_open_files;
 #[cfg(windows)]
 pub use os::{
     InterfaceNotices, Notices, RegistryValue, adapters, best_route, interface_counters,
-    process_time, registry_values,
+    process_time, registry_values, udp_counters,
 };
 pub use os::{
     PollSource, ProcessGroup, borrow, create_file, file_id, file_source, has_bytes, is_piped,

@@ -20,6 +20,7 @@ mod registry;
 mod route;
 pub mod source_filter;
 mod terminal;
+mod udp_counters;
 mod wake;
 
 pub use adapters::adapters;
@@ -42,4 +43,5 @@ pub use process_times::process_time;
 pub use registry::{RegistryValue, registry_values};
 pub use route::best_route;
 pub use terminal::{stderr_is_foreground, stderr_is_writable};
+pub use udp_counters::udp_counters;
 pub use wake::WakePipe;
