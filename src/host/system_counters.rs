@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::units::order;
+
 /// The counters by name. `None` on systems without them. `udp.fullsock` is `udps_fullsock`: the
 /// datagrams that found a full receive buffer, of all UDP sockets of the host, of IPv4 and IPv6
 /// (sys/netinet/udp_usrreq.c of FreeBSD, bsd/netinet/udp_usrreq.c of xnu).
@@ -38,7 +40,7 @@ pub fn increase(
         let grown = now.checked_sub(*before.get(name)?)?;
         (grown > 0).then(|| (name.clone(), grown))
     };
-    now.iter().filter_map(grown).collect()
+    order::map(now.iter().filter_map(grown))
 }
 
 #[cfg(any(target_os = "macos", target_os = "freebsd", test))]
