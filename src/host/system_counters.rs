@@ -24,6 +24,14 @@ pub fn packet_filters() -> Vec<String> {
     Vec::new()
 }
 
+/// Whether pf is enabled. `None` on other systems, and without the rights of root.
+pub fn pf_enabled() -> Option<bool> {
+    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    return super::imp::pf_enabled();
+    #[cfg(not(any(target_os = "macos", target_os = "freebsd")))]
+    None
+}
+
 /// The increase of each counter. Omits counters without increase, and those that were reset.
 pub fn increase(
     before: &BTreeMap<String, u64>,
