@@ -8,6 +8,7 @@ use netlink_packet_core::NlasIterator;
 
 use super::netlink::{self, address, find};
 use crate::host::bridges::{Bridge, BridgeMember};
+use crate::units::order;
 use crate::units::printable::name_of;
 
 /// The used attributes of a link.
@@ -47,9 +48,9 @@ fn read() -> io::Result<Vec<Bridge>> {
 
 fn put_together(links: &[Link], groups: Vec<(u32, Vec<Entry>)>) -> Vec<Bridge> {
     let names: BTreeMap<u32, &str> =
-        links.iter().map(|link| (link.index, link.name.as_str())).collect();
+        order::map(links.iter().map(|link| (link.index, link.name.as_str())));
     let mut bridges: BTreeMap<u32, Bridge> =
-        links.iter().filter_map(|link| Some((link.index, link.bridge.clone()?))).collect();
+        order::map(links.iter().filter_map(|link| Some((link.index, link.bridge.clone()?))));
     for link in links {
         if let Some(bridge) = link.master.and_then(|master| bridges.get_mut(&master)) {
             bridge.ports.push(link.name.clone());
