@@ -4,7 +4,6 @@ use std::io;
 use std::net::UdpSocket;
 use std::os::windows::io::{AsHandle, AsRawHandle, OwnedHandle};
 use std::process::Child;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -12,13 +11,10 @@ use tracing::debug;
 use windows_sys::Win32::System::Threading::{INFINITE, WaitForSingleObject};
 
 use super::pair::connected_pair;
-use super::poll::{PollSource, borrow};
+use super::poll::{PollSource, borrow, wait_in_slices};
 
 /// The sender of the last [`WakePipe`].
 static SENDER: Mutex<Option<Arc<UdpSocket>>> = Mutex::new(None);
-
-/// Some event wakes no wait.
-static MISSES_EVENTS: AtomicBool = AtomicBool::new(false);
 
 /// A socket that becomes readable after a signal.
 #[derive(Debug)]
@@ -35,7 +31,7 @@ impl WakePipe {
             }
             Err(error) => {
                 debug!(%error, "no sockets to wake a wait; waiting in slices of time");
-                MISSES_EVENTS.store(true, Ordering::Relaxed);
+                wait_in_slices();
                 WakePipe(None)
             }
         }
@@ -50,11 +46,6 @@ impl WakePipe {
         let mut byte = [0];
         while self.0.as_ref().is_some_and(|receiver| receiver.recv(&mut byte).is_ok()) {}
     }
-}
-
-/// Whether some signal or ended child process wakes no wait.
-pub fn misses_events() -> bool {
-    MISSES_EVENTS.load(Ordering::Relaxed)
 }
 
 /// Wakes a wait.
@@ -82,7 +73,7 @@ pub fn wake_at_end_of(child: &Child) {
     };
     if let Err(error) = started() {
         debug!(%error, "the end of the child process wakes no wait; waiting in slices of time");
-        MISSES_EVENTS.store(true, Ordering::Relaxed);
+        wait_in_slices();
     }
 }
 
