@@ -240,7 +240,7 @@ def release_options():
     """The options of cargo for a program as it is released: statically linked, which starts faster and takes less memory, and smaller."""
     told = subprocess.run([*as_user(), "rustc", "-vV"], capture_output=True, text=True, timeout=60, check=True).stdout
     host = re.search(r"^host: (\S+)", told, re.MULTILINE)[1]
-    flags = (ROOT / "deploy/release/rustflags-linux").read_text().split()
+    flags = [flag for file in ("rustflags", "rustflags-linux") for flag in (ROOT / "deploy/release" / file).read_text().split()]
     return ["--target", host, "--config", f"target.{host}.rustflags={json.dumps(flags)}"]
 
 

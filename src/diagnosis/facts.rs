@@ -242,6 +242,8 @@ pub struct FirewallFacts {
     /// Packet filters of macOS and FreeBSD that are present: `pf`, `ipfw`. mcast does not read their
     /// rules.
     pub present: Vec<String>,
+    /// pf is enabled. `None` if mcast may not read that.
+    pub pf_enabled: Option<bool>,
     /// The rules that drop the target on input, in the order of evaluation.
     pub inbound: Vec<DropRule>,
     /// The rules that drop general queries of IGMP or MLD on input.

@@ -173,6 +173,7 @@ pub fn look_at_firewall(facts: &mut Facts) {
     facts.bridge_netfilter = host::bridge_netfilter(facts.family());
     facts.firewall.legacy = host::has_legacy_rules();
     facts.firewall.present = host::packet_filters();
+    facts.firewall.pf_enabled = host::pf_enabled();
     let rules =
         host::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
     let rules = match (rules, host::ruleset_listing()) {

@@ -10,6 +10,7 @@ use crate::format::names::{self, Name};
 use crate::stats::flow::{Flow, Flows};
 use crate::target::Zoned;
 use crate::units::hex::Hex;
+use crate::units::order::sort_by_key;
 
 /// A flow whose datagrams mcast does not measure: it only names the format, does not know it, or
 /// too many datagrams do not fit it.
@@ -82,7 +83,7 @@ pub(super) fn format_of(flow: &Flow) -> Option<(&'static str, How)> {
 pub fn describe_flows(flows: &Flows) -> Vec<FlowInfo> {
     let unmeasured = flows.iter().filter(|flow| !flow.is_measured());
     let mut infos: Vec<FlowInfo> = unmeasured.map(FlowInfo::new).collect();
-    infos.sort_by_key(|info| std::cmp::Reverse(info.meter.datagrams));
+    sort_by_key(&mut infos, |info| std::cmp::Reverse(info.meter.datagrams));
     infos
 }
 

@@ -13,6 +13,7 @@ use crate::stats::flow::{Flow, Flows};
 use crate::stats::sequence::Losses;
 use crate::stats::stream::{Stream, Streams};
 use crate::target::Zoned;
+use crate::units::order;
 
 /// A flow that a scan found: one source that sends to one target.
 #[derive(Clone, Debug, Serialize)]
@@ -69,7 +70,7 @@ pub fn describe_found(
     streams: &Streams,
     session: impl Fn(IpAddr, u16) -> Option<String>,
 ) -> Vec<FoundInfo> {
-    let mut rows: BTreeMap<Place, Row> = flows.iter().map(of_flow).collect();
+    let mut rows: BTreeMap<Place, Row> = order::map(flows.iter().map(of_flow));
     let hidden = flows.unmeasured_streams();
     for (position, stream) in streams.iter().enumerate() {
         if hidden.contains(&position) {

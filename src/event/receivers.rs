@@ -13,6 +13,7 @@ use crate::assertion::{Metric, Statistic, Value};
 use crate::format::exchange::group_hash;
 use crate::stats::receivers::{Receiver, Receivers, ReportedStream, State, Totals};
 use crate::target::Zoned;
+use crate::units::order::sort_by_key;
 
 /// How many receivers an event during the run lists: those with the most losses.
 pub const MOST_LISTED: usize = 100;
@@ -185,11 +186,11 @@ impl ReceiversInfo {
         let totals: Totals = table.totals(now);
         let mut listed: Vec<&Receiver> = table.iter().collect();
         if listed.len() > most {
-            listed.sort_by_key(|receiver| {
+            sort_by_key(&mut listed, |receiver| {
                 (table.state(receiver, now) != State::Silent, Reverse(receiver.lost()))
             });
             listed.truncate(most);
-            listed.sort_by_key(|receiver| receiver.first);
+            sort_by_key(&mut listed, |receiver| receiver.first);
         }
         let describe =
             |receiver: &&Receiver| ReceiverInfo::new(table, receiver, targets, now, &zone);

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::proc_net::read_table;
 
+use crate::units::order;
+
 /// The counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -74,7 +76,7 @@ impl Counters {
             let grown = grown(*before.values.get(name)?, *now)?;
             (grown > 0).then(|| (name.clone(), grown))
         };
-        self.values.iter().filter_map(grown).collect()
+        order::map(self.values.iter().filter_map(grown))
     }
 
     /// The increase of an interface's counters since `before`. `None` if the interface was or is
@@ -230,7 +232,7 @@ fn parse_dev(text: &str) -> BTreeMap<String, LinkCounters> {
         };
         Some((name.trim_start().to_owned(), counters))
     };
-    text.lines().filter_map(link).collect()
+    order::map(text.lines().filter_map(link))
 }
 
 #[cfg(test)]

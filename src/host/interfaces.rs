@@ -4,6 +4,7 @@ use std::io;
 
 use super::{imp, os};
 use crate::iface::Interface;
+use crate::units::order::sort_by_key;
 
 /// The interfaces of this host, sorted by index.
 ///
@@ -12,7 +13,7 @@ use crate::iface::Interface;
 pub fn interfaces() -> io::Result<Vec<Interface>> {
     let mut interfaces =
         os::interfaces().or_else(|error| imp::interfaces_without_netlink().map_err(|_| error))?;
-    interfaces.sort_by_key(|iface| iface.index);
+    sort_by_key(&mut interfaces, |iface| iface.index);
     let mut links = imp::links(&interfaces);
     for iface in &mut interfaces {
         iface.link = links.remove(&iface.index).unwrap_or_default();

@@ -28,10 +28,14 @@ mod imp;
 mod interface_list;
 mod interfaces;
 #[cfg(any(target_os = "macos", target_os = "freebsd", test))]
+mod link_media;
+#[cfg(any(target_os = "macos", target_os = "freebsd", test))]
 mod link_types;
 #[cfg_attr(unix, path = "unix/mod.rs")]
 #[cfg_attr(windows, path = "windows/mod.rs")]
 mod os;
+#[cfg(any(target_os = "macos", target_os = "freebsd", test))]
+mod pf_status;
 mod ports;
 mod proc_net;
 mod queues;
@@ -62,5 +66,5 @@ pub use sysctl::{
     ipv6_disabled, ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
     system,
 };
-pub use system_counters::{increase, packet_filters, system_counters};
+pub use system_counters::{increase, packet_filters, pf_enabled, system_counters};
 pub use windows_firewall::{FirewallPolicy, Profile, ProfileSettings, Store, StoredRule};

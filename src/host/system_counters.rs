@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::units::order;
+
 /// The counters by name. `None` on systems without them. `udp.fullsock` is `udps_fullsock`: the
 /// datagrams that found a full receive buffer, of all UDP sockets of the host, of IPv4 and IPv6
 /// (sys/netinet/udp_usrreq.c of FreeBSD, bsd/netinet/udp_usrreq.c of xnu). `udp.InErrors` of Windows
@@ -22,6 +24,14 @@ pub fn packet_filters() -> Vec<String> {
     Vec::new()
 }
 
+/// Whether pf is enabled. `None` on other systems, and without the rights of root.
+pub fn pf_enabled() -> Option<bool> {
+    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    return super::imp::pf_enabled();
+    #[cfg(not(any(target_os = "macos", target_os = "freebsd")))]
+    None
+}
+
 /// The increase of each counter. Omits counters without increase, and those that were reset.
 pub fn increase(
     before: &BTreeMap<String, u64>,
@@ -31,7 +41,7 @@ pub fn increase(
         let grown = now.checked_sub(*before.get(name)?)?;
         (grown > 0).then(|| (name.clone(), grown))
     };
-    now.iter().filter_map(grown).collect()
+    order::map(now.iter().filter_map(grown))
 }
 
 #[cfg(any(target_os = "macos", target_os = "freebsd", test))]

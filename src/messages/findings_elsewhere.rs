@@ -24,6 +24,12 @@ pub fn facts() -> Vec<Sample> {
             refuse(facts);
             facts.firewall.present.clear();
         }),
+        changed("freebsd-refused-by-pf", freebsd, |facts| {
+            refuse(facts);
+            facts.firewall.pf_enabled = Some(true);
+        }),
+        changed("freebsd-pf-disabled", freebsd, |facts| facts.firewall.pf_enabled = Some(false)),
+        changed("macos-pf-disabled", macos, |facts| facts.firewall.pf_enabled = Some(false)),
         changed("freebsd-old-version", freebsd, |facts| {
             facts.interfaces.iter_mut().for_each(|link| link.version = Some(2));
         }),

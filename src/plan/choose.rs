@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::{Choices, IfaceError};
 use crate::iface::{Cast, Family, Interface, Route, Via, Wanted};
 use crate::target::Target;
+use crate::units::order::sort_by_key;
 use crate::units::printable::Printable;
 
 /// A receiver can join without an address; a sender needs an address to send from.
@@ -308,7 +309,7 @@ pub fn candidates(
     route: Option<Route>,
 ) -> Vec<&Interface> {
     let mut offered: Vec<&Interface> = interfaces.iter().collect();
-    offered.sort_by_key(|iface| {
+    sort_by_key(&mut offered, |iface| {
         let routed = route.is_some_and(|route| route.index == iface.index);
         (iface.loopback && !routed, !iface.is_able(group), !routed, iface.index)
     });

@@ -8,6 +8,7 @@ use super::columns;
 use super::style::Paint;
 use crate::assertion::Value;
 use crate::event::{LatenessInfo, ReceiverInfo, ReceiversInfo, ReceiversReport, ReportedInfo};
+use crate::units::order::{sort_by, sort_by_key};
 use crate::units::words::count;
 
 /// How many receivers have a row each.
@@ -131,10 +132,12 @@ fn conclusion(of: &ReceiversInfo, paint: Paint, out: &mut dyn Write) -> io::Resu
 fn rows_of(list: &[ReceiverInfo], whole: bool) -> Vec<&ReceiverInfo> {
     let mut shown: Vec<&ReceiverInfo> = list.iter().collect();
     if !whole && shown.len() > MOST_ROWS {
-        shown.sort_by_key(|receiver| (receiver.state != "silent", Reverse(receiver.counters.lost)));
+        sort_by_key(&mut shown, |receiver| {
+            (receiver.state != "silent", Reverse(receiver.counters.lost))
+        });
         shown.truncate(MOST_ROWS);
     }
-    shown.sort_by(|one, other| (&one.address, one.first).cmp(&(&other.address, other.first)));
+    sort_by(&mut shown, |one, other| (&one.address, one.first).cmp(&(&other.address, other.first)));
     shown
 }
 

@@ -11,6 +11,7 @@ use super::ts;
 use crate::assertion::Value;
 use crate::event::{CountersInfo, StreamInfo, TsInfo};
 use crate::stats::delay::Quantiles;
+use crate::units::order::{sort_by, sort_by_key};
 use crate::units::printable::Printable;
 use crate::units::words::count;
 
@@ -155,12 +156,12 @@ pub fn write(
 fn rows(streams: &[StreamInfo], whole: bool) -> Vec<&StreamInfo> {
     let mut shown: Vec<&StreamInfo> = streams.iter().collect();
     if !whole && shown.len() > MOST_ROWS {
-        shown.sort_by(|one, other| place(one).cmp(&place(other)));
+        sort_by(&mut shown, |one, other| place(one).cmp(&place(other)));
         // The streams with the most losses have a row in any case.
-        shown.sort_by_key(|stream| Reverse(stream.counters.lost));
+        sort_by_key(&mut shown, |stream| Reverse(stream.counters.lost));
         shown.truncate(MOST_ROWS);
     }
-    shown.sort_by(|one, other| place(one).cmp(&place(other)));
+    sort_by(&mut shown, |one, other| place(one).cmp(&place(other)));
     shown
 }
 

@@ -56,7 +56,7 @@ pub use imp::{
     take_trains,
 };
 #[cfg(any(target_os = "macos", target_os = "freebsd"))]
-pub use imp::{RoutingSocket, sysctl, sysctl_indexed, sysctl_named};
+pub use imp::{RoutingSocket, filter_status, link_media, sysctl, sysctl_indexed, sysctl_named};
 #[cfg(all(feature = "live", unix))]
 pub use input_state::InputState;
 pub use interrupt::Interrupt;

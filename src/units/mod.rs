@@ -5,6 +5,7 @@ pub mod dscp;
 mod file_limit;
 mod hash;
 pub mod hex;
+pub mod order;
 mod pace;
 pub mod printable;
 mod random;

@@ -157,7 +157,8 @@ fn ruby_accepts_the_formula() {
 #[test]
 fn the_image_has_the_program_of_a_release() {
     let file = read("deploy/container/Containerfile");
-    assert!(file.contains("RUSTFLAGS=\"$(cat deploy/release/rustflags-linux)\""));
+    let flags = "RUSTFLAGS=\"$(cat deploy/release/rustflags deploy/release/rustflags-linux)\"";
+    assert!(file.contains(flags));
     assert!(file.contains("cargo build --profile dist --locked"));
 }
 

@@ -5,6 +5,7 @@ use super::line::{Line, Part};
 use super::port::with_port;
 use super::table::{FOREIGN_OPTIONS, ForeignOption, Place, Takes};
 use crate::target::TargetRange;
+use crate::units::order::sort_by_key;
 
 /// A rewritten line.
 pub struct Rewritten {
@@ -69,7 +70,7 @@ pub fn rewrite(line: &Line, has: impl Fn(&str) -> bool) -> Option<Rewritten> {
     let mut probes = 0;
     parts.retain(|part| *part != Part::flag("--probe") || std::mem::replace(&mut probes, 1) == 0);
     // COMMAND takes all following words.
-    parts.sort_by_key(|part| matches!(part, Part::Command(_)));
+    sort_by_key(&mut parts, |part| matches!(part, Part::Command(_)));
     Some(Rewritten { line: Line { command: line.command.clone(), parts }, why, example })
 }
 

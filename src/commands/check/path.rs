@@ -10,6 +10,7 @@ use crate::format::probe::{Probe, ProbeKind, Reading};
 use crate::iface::Cast;
 use crate::net::Datagram;
 use crate::plan::FLOODED;
+use crate::units::order::sort_by_key;
 
 /// The measured streams that arrived, by stream and by address.
 pub struct Paths {
@@ -118,7 +119,7 @@ impl Paths {
         let flooded = (self.group.is_ipv4() && missing(LegKind::Flooded))
             .then(|| nothing(FLOODED.into(), LegKind::Flooded));
         legs.extend(group.into_iter().chain(flooded));
-        legs.sort_by_key(|leg| leg.kind as u8);
+        sort_by_key(&mut legs, |leg| leg.kind as u8);
         Some(Path { source, legs })
     }
 }

@@ -7,6 +7,7 @@ use super::help_text::{EXAMPLES, sections};
 use super::roff_text::{RoffText, rendered};
 use super::supplement::supplement;
 use crate::cli::with_help;
+use crate::units::order::sort_by_key;
 
 /// A manual page of section 1.
 pub struct Page {
@@ -115,7 +116,7 @@ fn add_options(roff: &mut RoffText, command: &Command, man: &Man) {
         .filter_map(|group| group.split_once('\n'))
         .map(|(heading, text)| (heading.trim_matches('"'), text))
         .collect();
-    groups.sort_by_key(|(heading, _)| *heading != ARGUMENTS);
+    sort_by_key(&mut groups, |(heading, _)| *heading != ARGUMENTS);
     let mut has_heading = false;
     for (heading, text) in groups {
         let is_heading = |title: &&str| title.to_uppercase() == heading;

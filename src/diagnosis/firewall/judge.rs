@@ -8,6 +8,8 @@ use super::ruleset::{Base, Chain, Rule};
 use super::tri::Tri;
 use super::{Carries, DropRule, Flow, Hook, Ruleset, Way, listing, words};
 
+use crate::units::order::sort_by_key;
+
 impl Ruleset {
     /// The rules that drop, or may drop, packets of this flow, in the order of the chains; at most
     /// one for each base chain.
@@ -43,7 +45,7 @@ fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<DropRule> {
             .map(|(chain, base)| (chain, base, sees(chain, base, flow)))
             .filter(|(.., sees)| *sees != Tri::No)
             .collect();
-        chains.sort_by_key(|(_, base, _)| base.priority);
+        sort_by_key(&mut chains, |(_, base, _)| base.priority);
         for (chain, base, sees) in chains {
             (packet.hook, packet.priority) = (*hook, base.priority);
             packet.on_bridge = chain.family == "bridge";

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::ruleset::{Base, Chain, Rule};
 use super::tri::Tri;
 use super::{Hook, Ruleset};
+use crate::units::order;
 
 impl Ruleset {
     /// Parses the output of `nft -j list ruleset`. Unknown parts are skipped.
@@ -24,9 +25,9 @@ fn parse(json: &str) -> Result<Ruleset, String> {
         .ok_or("unexpected output of nft -j: no \"nftables\" array")?;
     let of = |kind: &'static str| objects.iter().filter_map(move |object| object.get(kind));
 
-    let dormant: BTreeMap<(String, String), Tri> = of("table")
-        .filter_map(|table| Some(((text(table, "family")?, text(table, "name")?), dormant(table))))
-        .collect();
+    let dormant = order::map(of("table").filter_map(|table| {
+        Some(((text(table, "family")?, text(table, "name")?), dormant(table)))
+    }));
 
     let mut ruleset = Ruleset::default();
     for chain in of("chain") {

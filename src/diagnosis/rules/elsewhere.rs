@@ -150,8 +150,10 @@ pub fn refused(facts: &Facts, test: &SelfTestFacts, error: &str) -> Option<Notic
     }
     if test.refused {
         let what = format!("this host refuses to send datagrams to {group}");
-        let remedy = match facts.firewall.present.first() {
-            Some(filter) => format!("look for a rule that blocks the group: {}", look(filter)),
+        let remedy = match filters(facts).next() {
+            Some(filter) => {
+                format!("look for a rule that blocks the group: {}", look(facts, filter))
+            }
             None => "look for a packet filter that blocks the group".to_owned(),
         };
         return Some(
@@ -175,8 +177,9 @@ pub fn refused(facts: &Facts, test: &SelfTestFacts, error: &str) -> Option<Notic
             format!("macOS may deny mcast access to the local network of {}", link.name),
             format!(
                 "sending to {group} failed: {error}; {} is up{route}: this is consistent with a \
-                 missing permission (Local Network privacy, Apple TN3179), or with a rule of pf",
-                link.name
+                 missing permission (Local Network privacy, Apple TN3179){}",
+                link.name,
+                if pf_acts(facts) { ", or with a rule of pf" } else { "" }
             ),
         )
         .remedy(
@@ -195,10 +198,22 @@ fn asks_for_permission(facts: &Facts) -> bool {
     version.is_none_or(|version| version >= LOCAL_NETWORK_SINCE)
 }
 
+/// Whether pf is enabled, as far as mcast may know.
+fn pf_acts(facts: &Facts) -> bool {
+    facts.firewall.pf_enabled != Some(false)
+}
+
+/// The packet filters that may have rules.
+fn filters(facts: &Facts) -> impl Iterator<Item = &str> {
+    let present = facts.firewall.present.iter().map(String::as_str);
+    present.filter(|filter| *filter != "pf" || pf_acts(facts))
+}
+
 /// How to look at the rules of a packet filter.
-fn look(filter: &str) -> &'static str {
+fn look(facts: &Facts, filter: &str) -> &'static str {
     match filter {
         "ipfw" => "'ipfw list', as root, shows the rules",
+        _ if facts.firewall.pf_enabled == Some(true) => "'pfctl -sr', as root, shows the rules",
         _ => "'pfctl -si', as root, shows whether pf is enabled, and 'pfctl -sr' its rules",
     }
 }
@@ -207,6 +222,12 @@ fn look(filter: &str) -> &'static str {
 pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
     let link = facts.expected().or(facts.interfaces.first());
     let version = link.and_then(|link| link.version);
+    let has_pf = facts.firewall.present.iter().any(|filter| filter == "pf");
+    let pf = match facts.firewall.pf_enabled {
+        Some(true) => "pf (enabled)",
+        Some(false) => "pf (disabled)",
+        None => "whether pf is enabled",
+    };
     let examined = [
         (true, "the state of interfaces"),
         (facts.route.is_some(), "the route"),
@@ -215,10 +236,12 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
         (facts.system_counters.is_some(), "counters of UDP and IP"),
         (link.is_some_and(|link| link.counters.is_some()), "counters of interfaces"),
         (facts.self_test.is_some(), "the self-test"),
-    ];
+    ]
+    .into_iter()
+    .chain(has_pf.then_some((facts.firewall.pf_enabled.is_some(), pf)));
     let words = |is: bool| {
-        let chosen = examined.iter().filter(|(known, _)| *known == is);
-        chosen.map(|(_, words)| (*words).to_owned()).collect::<Vec<String>>()
+        let chosen = examined.clone().filter(|(known, _)| *known == is);
+        chosen.map(|(_, words)| words.to_owned()).collect::<Vec<String>>()
     };
     let mut missing = words(false);
     missing.extend(
@@ -230,12 +253,12 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
         format!("{} provides less information than Linux", system(&facts.system)),
         format!("checked: {}; not checked: {}", list(&words(true)), list(&missing)),
     );
-    let filters: Vec<String> = facts
-        .firewall
-        .present
-        .iter()
+    let filters: Vec<String> = filters(facts)
         .map(|filter| {
-            format!("{filter} is present, and mcast does not read its rules: {}", look(filter))
+            let known = filter == "pf" && facts.firewall.pf_enabled == Some(true);
+            let state = if known { "enabled" } else { "present" };
+            let look = look(facts, filter);
+            format!("{filter} is {state}, and mcast does not read its rules: {look}")
         })
         .collect();
     vec![if filters.is_empty() { finding } else { finding.remedy(filters.join("; ")) }]

@@ -8,6 +8,7 @@ use crate::diagnosis::facts::{Facts, PimRouter, Queries};
 use crate::iface::Address;
 use crate::notice::{Id, Level, Notice, Place, System, Variant};
 use crate::target::{is_control_block, is_link_scoped, is_source_specific};
+use crate::units::order::sort_by_key;
 use crate::units::words::{list, plural, seconds};
 
 /// Somewhat more than the default interval of hellos (RFC 7761, 4.11: 30 s).
@@ -56,7 +57,7 @@ pub fn routers(facts: &Facts) -> Vec<&PimRouter> {
     // A router without a priority makes the addresses count alone (RFC 7761, 4.3.2).
     let by_priority = routers.iter().all(|router| router.dr_priority.is_some());
     let rank = |router: &PimRouter| (router.dr_priority.filter(|_| by_priority), router.router);
-    routers.sort_by_key(|router| std::cmp::Reverse(rank(router)));
+    sort_by_key(&mut routers, |router| std::cmp::Reverse(rank(router)));
     routers
 }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice, Place, ShellCommand};
 use crate::target::is_source_specific;
+use crate::units::order::sort_by_key;
 
 /// The findings of all rules, in the order in which they are shown.
 pub fn findings(facts: &Facts) -> Vec<Notice> {
@@ -53,7 +54,7 @@ pub fn gravest(facts: &Facts) -> Option<Notice> {
         silence
     });
     // The sort is stable: of several findings of one level, the first is the most useful.
-    causes.sort_by_key(|finding| Reverse(finding.level));
+    sort_by_key(&mut causes, |finding| Reverse(finding.level));
     let Some(mut cause) = causes.into_iter().next() else { return silence };
     if let Some(silence) = silence {
         let why = cause.why.take().map(|why| format!("; {why}")).unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::host::routing::Message;
 use crate::host::system_counters::{Table, version_of};
 use crate::iface::Joined;
 use crate::sys::sysctl_indexed;
+use crate::units::order::sort_by_key;
 
 /// The list of memberships. That of macOS is part of the list of interfaces.
 #[cfg(target_os = "macos")]
@@ -30,7 +31,7 @@ pub fn groups() -> Groups {
             }
         }
         for groups in groups.values_mut() {
-            groups.sort_by_key(|joined| joined.group);
+            sort_by_key(groups, |joined| joined.group);
             groups.dedup();
         }
         groups

@@ -5,10 +5,12 @@ use std::io;
 
 use libc::{CTL_NET, PF_ROUTE, c_int};
 
+use crate::host::link_media::carrier;
 use crate::host::link_types::kind;
 use crate::host::routing::{Layout, LinkState, Message, messages};
 use crate::iface::{Interface, Link};
-use crate::sys::sysctl;
+use crate::sys::{link_media, sysctl};
+use crate::units::printable::name_of;
 
 /// The list with counters of 64 bits.
 #[cfg(target_os = "macos")]
@@ -39,9 +41,19 @@ pub fn mtus() -> BTreeMap<u32, u32> {
     states().into_iter().map(|state| (state.index, state.mtu)).collect()
 }
 
-/// By interface index, if the driver reports it. macOS does not show it.
+/// By interface index, if the driver reports it. The list of macOS has no carriers.
 pub fn carriers() -> BTreeMap<u32, bool> {
-    states().into_iter().filter_map(|state| Some((state.index, state.carrier?))).collect()
+    let carrier =
+        |state: LinkState| Some((state.index, state.carrier.or_else(|| by_media(&state))?));
+    states().into_iter().filter_map(carrier).collect()
+}
+
+fn by_media(state: &LinkState) -> Option<bool> {
+    let ifname = name_of(&state.link.as_ref()?.name);
+    let media = link_media(&ifname)
+        .inspect_err(|error| tracing::debug!(ifname, %error, "the interface has no media"))
+        .ok()?;
+    carrier(&media)
 }
 
 /// In bits per second; `None` if the driver does not report it.

@@ -14,6 +14,6 @@ pub use super::absent::{
 pub use counted::{link_counters, system_counters};
 pub use groups::{groups, igmp_version, mld_version};
 pub use links::{carriers, link_speed, links, mtus};
-pub use packet_filter::packet_filters;
+pub use packet_filter::{packet_filters, pf_enabled};
 pub use route::{next_hop, route_to};
 pub use settings::{most_sources, number, system};

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 
 use netlink_packet_core::NlasIterator;
 
-use super::netlink;
+use super::netlink::{self, address, find};
 use crate::host::bridges::{Bridge, BridgeMember};
+use crate::units::order;
 use crate::units::printable::name_of;
 
 /// The used attributes of a link.
@@ -47,9 +48,9 @@ fn read() -> io::Result<Vec<Bridge>> {
 
 fn put_together(links: &[Link], groups: Vec<(u32, Vec<Entry>)>) -> Vec<Bridge> {
     let names: BTreeMap<u32, &str> =
-        links.iter().map(|link| (link.index, link.name.as_str())).collect();
+        order::map(links.iter().map(|link| (link.index, link.name.as_str())));
     let mut bridges: BTreeMap<u32, Bridge> =
-        links.iter().filter_map(|link| Some((link.index, link.bridge.clone()?))).collect();
+        order::map(links.iter().filter_map(|link| Some((link.index, link.bridge.clone()?))));
     for link in links {
         if let Some(bridge) = link.master.and_then(|master| bridges.get_mut(&master)) {
             bridge.ports.push(link.name.clone());
@@ -101,13 +102,11 @@ fn bridge(info: &[u8]) -> Option<Bridge> {
     const IFLA_BR_MCAST_IGMP_VERSION: u16 = 43;
     const IFLA_BR_MCAST_MLD_VERSION: u16 = 44;
     const IFLA_BR_MCAST_QUERIER_STATE: u16 = 47;
-    if text(&attribute(info, IFLA_INFO_KIND)?) != "bridge" {
+    if text(&find(info, IFLA_INFO_KIND)?) != "bridge" {
         return None;
     }
     let mut bridge = Bridge::default();
-    for attribute in
-        NlasIterator::new(&attribute(info, IFLA_INFO_DATA).unwrap_or_default()).flatten()
-    {
+    for attribute in NlasIterator::new(&find(info, IFLA_INFO_DATA).unwrap_or_default()).flatten() {
         let value = attribute.value();
         let first = value.first().copied();
         match attribute.kind() {
@@ -133,7 +132,7 @@ fn other_queriers(state: &[u8]) -> (Option<IpAddr>, Option<IpAddr>) {
     const BRIDGE_QUERIER_IP_OTHER_TIMER: u16 = 3;
     const BRIDGE_QUERIER_IPV6_ADDRESS: u16 = 5;
     const BRIDGE_QUERIER_IPV6_OTHER_TIMER: u16 = 7;
-    let other = |timer, of| attribute(state, timer).and_then(|_| address(&attribute(state, of)?));
+    let other = |timer, of| find(state, timer).and_then(|_| address(&find(state, of)?));
     (
         other(BRIDGE_QUERIER_IP_OTHER_TIMER, BRIDGE_QUERIER_IP_ADDRESS),
         other(BRIDGE_QUERIER_IPV6_OTHER_TIMER, BRIDGE_QUERIER_IPV6_ADDRESS),
@@ -170,20 +169,10 @@ fn entry(bytes: &[u8]) -> Option<Entry> {
         // The Ethernet address of a layer 2 group.
         _ => return None,
     };
-    let source = attribute(bytes.get(BR_MDB_ENTRY..)?, MDBA_MDB_EATTR_SOURCE)
-        .and_then(|source| address(&source));
+    let source =
+        find(bytes.get(BR_MDB_ENTRY..)?, MDBA_MDB_EATTR_SOURCE).and_then(|source| address(&source));
     let permanent = *bytes.get(4)? == 1;
     Some(Entry { port: number(bytes.get(0..4)?)?, group, source, permanent })
-}
-
-fn attribute(attributes: &[u8], kind: u16) -> Option<Vec<u8>> {
-    Some(
-        NlasIterator::new(attributes)
-            .flatten()
-            .find(|attribute| attribute.kind() == kind)?
-            .value()
-            .to_vec(),
-    )
 }
 
 fn number(bytes: &[u8]) -> Option<u32> {
@@ -192,13 +181,6 @@ fn number(bytes: &[u8]) -> Option<u32> {
 
 fn text(bytes: &[u8]) -> String {
     name_of(bytes).trim_end_matches('\0').to_owned()
-}
-
-fn address(bytes: &[u8]) -> Option<IpAddr> {
-    <[u8; 4]>::try_from(bytes)
-        .map(IpAddr::from)
-        .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
-        .ok()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use tracing::debug;
 use crate::host::groups::Groups;
 use crate::host::igmp_table::{parse_igmp, parse_igmp6};
 use crate::iface::Joined;
+use crate::units::order;
 
 const IGMP: &str = "/proc/thread-self/net/igmp";
 const IGMP6: &str = "/proc/thread-self/net/igmp6";
@@ -17,7 +18,7 @@ pub fn groups() -> Groups {
     let Ok(igmp) = read(IGMP) else { return Groups::default() };
     let igmp = parse_igmp(&igmp);
     let igmp_versions =
-        igmp.iter().filter_map(|iface| Some((iface.ifindex, iface.version?))).collect();
+        order::map(igmp.iter().filter_map(|iface| Some((iface.ifindex, iface.version?))));
     let igmp6 = match read(IGMP6) {
         Ok(text) => Some(parse_igmp6(&text)),
         // A host without IPv6 has no such file and no groups.
@@ -31,7 +32,7 @@ pub fn groups() -> Groups {
         igmp6
             .into_iter()
             .for_each(|(ifindex, joined)| groups.entry(ifindex).or_default().push(joined));
-        groups.values_mut().for_each(|groups| groups.sort_by_key(|joined| joined.group));
+        groups.values_mut().for_each(|groups| order::sort_by_key(groups, |joined| joined.group));
         groups
     });
     Groups { joined, igmp_versions }

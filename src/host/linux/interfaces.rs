@@ -12,6 +12,7 @@ use crate::host::interface_list::entry;
 use crate::host::os::set_flags;
 use crate::iface::{Address, Interface, MacAddr};
 use crate::sys::{Hardware, InterfaceQuery};
+use crate::units::order;
 
 pub fn has_netlink() -> bool {
     use netlink_sys::Socket;
@@ -56,7 +57,7 @@ pub fn interfaces_without_netlink() -> io::Result<Vec<Interface>> {
 pub fn mtus_without_netlink() -> io::Result<BTreeMap<u32, u32>> {
     let query = InterfaceQuery::open()?;
     let mtu = |name: Vec<u8>| Some((query.index(&name).ok()?, query.mtu(&name).ok()?));
-    Ok(names()?.into_iter().filter_map(mtu).collect())
+    Ok(order::map(names()?.into_iter().filter_map(mtu)))
 }
 
 /// The flags of an interface; the ioctl has only 16 bits. A running interface has a carrier.

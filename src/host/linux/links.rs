@@ -9,6 +9,7 @@ use netlink_packet_core::NlasIterator;
 use super::netlink;
 use crate::iface::{Flag, Interface, Link, Master};
 use crate::units::bytes;
+use crate::units::order;
 
 /// ARPHRD_* of linux/if_arp.h: link types with Ethernet addresses.
 const ETHERNET_TYPES: [u16; 3] = [1, 772, 801];
@@ -32,23 +33,21 @@ pub fn links(interfaces: &[Interface]) -> BTreeMap<u32, Link> {
         Err(error) => {
             tracing::debug!(%error, "no route netlink; reading links from /sys/class/net");
             let by_sysfs = |iface: &Interface| Some((iface.index, by_sysfs(iface)?));
-            interfaces.iter().filter_map(by_sysfs).collect()
+            order::map(interfaces.iter().filter_map(by_sysfs))
         }
     }
 }
 
 fn put_together(described: Vec<Described>) -> BTreeMap<u32, Link> {
-    let masters: BTreeMap<u32, Master> = described
-        .iter()
-        .map(|link| (link.index, Master { name: link.name.clone(), kind: link.kind.clone() }))
-        .collect();
+    let master = |link: &Described| Master { name: link.name.clone(), kind: link.kind.clone() };
+    let masters = order::map(described.iter().map(|link| (link.index, master(link))));
     let link = |Described { index, kind, no_ethernet, no_arp, master, .. }| {
         // The index of a master in another namespace has no meaning here.
         let master = master.and_then(|master| masters.get(&master).cloned());
         let is_l3_ipvlan = is_l3_ipvlan(kind.as_deref(), no_arp);
         (index, Link { kind, no_ethernet, is_l3_ipvlan, master })
     };
-    described.into_iter().map(link).collect()
+    order::map(described.into_iter().map(link))
 }
 
 /// An ipvlan resolves addresses in mode L2 only.

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 
 use netlink_packet_core::{
-    ErrorBuffer, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkHeader,
-    NetlinkMessage, NetlinkPayload, NlasIterator,
+    ErrorBuffer, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NlasIterator,
 };
-use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::LinkMessage;
-use netlink_packet_route::tc::TcMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 
@@ -17,45 +14,63 @@ use super::interfaces::mtus_without_netlink;
 use crate::host::queues::Queue;
 use crate::units::bytes;
 
-/// Sends a request. The caller reads the answer from the socket.
-pub fn ask(question: RouteNetlinkMessage, flags: u16) -> io::Result<Socket> {
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | flags;
-    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(question));
-    message.finalize();
-    let mut bytes = vec![0; message.buffer_len()];
-    message.serialize(&mut bytes);
-    send(&bytes)
+/// The sizes of `struct ifinfomsg`, `struct tcmsg` and `struct br_port_msg`.
+const IFINFOMSG: usize = 16;
+const TCMSG: usize = 20;
+const BR_PORT_MSG: usize = 8;
+
+/// A request: its type, and what follows the header.
+pub struct Question<'a> {
+    pub kind: u16,
+    pub body: &'a [u8],
 }
 
-fn send(bytes: &[u8]) -> io::Result<Socket> {
+impl Question<'_> {
+    /// A `struct nlmsghdr` and the body, which has a multiple of four bytes.
+    fn message(&self, flags: u16) -> io::Result<Vec<u8>> {
+        const HEADER: usize = 16;
+        let length = u32::try_from(HEADER + self.body.len()).map_err(io::Error::other)?;
+        let mut message = length.to_ne_bytes().to_vec();
+        message.extend(self.kind.to_ne_bytes());
+        message.extend((NLM_F_REQUEST | flags).to_ne_bytes());
+        // The sequence number and the port: each request has a socket of its own.
+        message.resize(HEADER, 0);
+        message.extend(self.body);
+        Ok(message)
+    }
+}
+
+/// The first answer of type `answer`. An error of the kernel is an error.
+pub fn ask(question: &Question, answer: u16) -> io::Result<Vec<u8>> {
+    let (bytes, _) = send(question, 0)?.recv_from_full()?;
+    let mut found = None;
+    read(&bytes, answer, &mut |message| found = Some(message.to_vec()))?;
+    found.ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+fn send(question: &Question, flags: u16) -> io::Result<Socket> {
     let mut socket = Socket::new(NETLINK_ROUTE)?;
     socket.bind_auto()?;
     socket.connect(&SocketAddr::new(0, 0))?;
-    socket.send(bytes, 0)?;
+    socket.send(&question.message(flags)?, 0)?;
     Ok(socket)
 }
 
 /// Calls `take` for each link: a `struct ifinfomsg` with attributes.
 pub fn links(take: impl FnMut(&[u8])) -> io::Result<()> {
-    const RTM_NEWLINK: u16 = 16;
-    dump(RouteNetlinkMessage::GetLink(LinkMessage::default()), RTM_NEWLINK, take)
+    let question = Question { kind: libc::RTM_GETLINK, body: &[0; IFINFOMSG] };
+    dump(&question, libc::RTM_NEWLINK, take)
 }
 
 /// Calls `take` for the multicast groups of each bridge, as `bridge mdb` does: a `struct
 /// br_port_msg` with attributes.
 pub fn bridge_groups(take: impl FnMut(&[u8])) -> io::Result<()> {
     const PF_BRIDGE: u8 = 7;
-    const BR_PORT_MSG: usize = 8;
     // The answer has the type of the request.
     const RTM_GETMDB: u16 = 86;
-    let mut message = vec![0; 16 + BR_PORT_MSG];
-    let length = u32::try_from(message.len()).map_err(io::Error::other)?;
-    message[0..4].copy_from_slice(&length.to_ne_bytes());
-    message[4..6].copy_from_slice(&RTM_GETMDB.to_ne_bytes());
-    message[6..8].copy_from_slice(&(NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
-    message[16] = PF_BRIDGE;
-    answers(&send(&message)?, RTM_GETMDB, take)
+    let mut body = [0; BR_PORT_MSG];
+    body[0] = PF_BRIDGE;
+    dump(&Question { kind: RTM_GETMDB, body: &body }, RTM_GETMDB, take)
 }
 
 /// The MTU of each interface in bytes, by index. Unknown MTUs are absent.
@@ -75,21 +90,17 @@ fn read_mtus() -> io::Result<BTreeMap<u32, u32>> {
 
 /// The queues of the interface with this index: RTM_GETQDISC, as in `tc -s qdisc show`.
 pub fn queues(index: u32) -> io::Result<Vec<Queue>> {
-    const RTM_NEWQDISC: u16 = 36;
+    let question = Question { kind: libc::RTM_GETQDISC, body: &[0; TCMSG] };
     let mut queues = Vec::new();
-    dump(RouteNetlinkMessage::GetQueueDiscipline(TcMessage::default()), RTM_NEWQDISC, |queue| {
+    dump(&question, libc::RTM_NEWQDISC, |queue| {
         queues.extend(read_queue(queue).filter(|(of, _)| *of == index).map(|(_, queue)| queue));
     })?;
     Ok(queues)
 }
 
 /// Requests a list and calls `take` for each message of type `kind`.
-fn dump(question: RouteNetlinkMessage, kind: u16, take: impl FnMut(&[u8])) -> io::Result<()> {
-    answers(&ask(question, NLM_F_DUMP)?, kind, take)
-}
-
-/// Reads the answer to the end.
-fn answers(socket: &Socket, kind: u16, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+fn dump(question: &Question, kind: u16, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    let socket = send(question, NLM_F_DUMP)?;
     loop {
         let (answer, _) = socket.recv_from_full()?;
         if read(&answer, kind, &mut take)? {
@@ -123,7 +134,6 @@ fn read(mut answer: &[u8], kind: u16, take: &mut impl FnMut(&[u8])) -> io::Resul
 
 /// The index of the interface, and a queue: a `struct tcmsg` with attributes.
 fn read_queue(bytes: &[u8]) -> Option<(u32, Queue)> {
-    const TCMSG: usize = 20;
     const TCA_KIND: u16 = 1;
     const TCA_STATS2: u16 = 7;
     const TCA_STATS_QUEUE: u16 = 3;
@@ -140,23 +150,31 @@ fn read_queue(bytes: &[u8]) -> Option<(u32, Queue)> {
     Some((index, Queue { kind, waiting: counter(0), dropped: counter(8) }))
 }
 
-/// The value of an attribute.
-fn find(attributes: &[u8], kind: u16) -> Option<Vec<u8>> {
+/// The value of the first attribute of this kind.
+pub fn find(attributes: &[u8], kind: u16) -> Option<Vec<u8>> {
     NlasIterator::new(attributes)
         .flatten()
         .find(|attribute| attribute.kind() == kind)
         .map(|attribute| attribute.value().to_vec())
 }
 
+/// The number in the first attribute of this kind.
+pub fn number(attributes: &[u8], kind: u16) -> Option<u32> {
+    Some(u32::from_ne_bytes(find(attributes, kind)?.try_into().ok()?))
+}
+
+/// An address of either family, in network byte order.
+pub fn address(bytes: &[u8]) -> Option<IpAddr> {
+    <[u8; 4]>::try_from(bytes)
+        .map(IpAddr::from)
+        .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
+        .ok()
+}
+
 /// The index and the MTU of a link: a `struct ifinfomsg` with attributes.
 fn mtu(link: &[u8]) -> Option<(u32, u32)> {
-    const IFINFOMSG: usize = 16;
-    const IFLA_MTU: u16 = 4;
     let index = bytes::take(link, 4).map(u32::from_ne_bytes)?;
-    let attributes = link.get(IFINFOMSG..)?;
-    let mtu =
-        NlasIterator::new(attributes).flatten().find(|attribute| attribute.kind() == IFLA_MTU)?;
-    Some((index, u32::from_ne_bytes(mtu.value().try_into().ok()?)))
+    Some((index, number(link.get(IFINFOMSG..)?, libc::IFLA_MTU)?))
 }
 
 #[cfg(test)]
@@ -171,6 +189,19 @@ mod tests {
         for iface in crate::host::interfaces().unwrap() {
             assert!(mtus.get(&iface.index).is_some_and(|mtu| *mtu > 0), "{}: {mtus:?}", iface.name);
         }
+    }
+
+    #[test]
+    fn a_question_has_a_header() {
+        let question = Question { kind: 26, body: &[1, 2, 3, 4] };
+        let expected = [
+            &20_u32.to_ne_bytes()[..],
+            &26_u16.to_ne_bytes(),
+            &0x301_u16.to_ne_bytes(),
+            &[0; 8],
+            &[1, 2, 3, 4],
+        ];
+        assert_eq!(question.message(NLM_F_DUMP).unwrap(), expected.concat());
     }
 
     #[test]

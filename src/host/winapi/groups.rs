@@ -8,6 +8,7 @@ use crate::host::groups::Groups;
 use crate::host::os::indexes;
 use crate::iface::Joined;
 use crate::sys::adapters;
+use crate::units::order::sort_by_key;
 
 /// Windows shows neither the number of members nor the versions of IGMP and MLD in force.
 pub fn groups() -> Groups {
@@ -35,7 +36,7 @@ pub fn groups() -> Groups {
         }
     }
     joined.values_mut().for_each(|groups| {
-        groups.sort_by_key(|joined| joined.group);
+        sort_by_key(groups, |joined| joined.group);
         groups.dedup();
     });
     Groups { joined: Some(joined), igmp_versions: BTreeMap::new() }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::cell::Cell;
 use super::snapshot::{Column, Kind, Row, Sample, TableData};
 use crate::stats::delay::Delays;
+use crate::units::order::sort_by;
 
 /// The samples of a row that are kept: more than fit a line.
 const MOST_SAMPLES: usize = 160;
@@ -81,7 +82,7 @@ impl TableState {
         let rows = &self.rows;
         self.order = (0..rows.len()).filter(|at| matches(&rows[*at], &wanted)).collect();
         if let Some((column, falls)) = self.sort {
-            self.order.sort_by(|one, other| {
+            sort_by(&mut self.order, |one, other| {
                 let cells = [*one, *other].map(|at| rows[at].cells.get(column));
                 let [Some(one), Some(other)] = cells else { return std::cmp::Ordering::Equal };
                 if falls { other.order(one) } else { one.order(other) }

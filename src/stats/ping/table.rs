@@ -10,6 +10,7 @@ use crate::format::exchange::Reply;
 use crate::format::probe::Probe;
 use crate::stats::delay::{Delays, Precision};
 use crate::units::UnixTime;
+use crate::units::order::sort_by_key;
 
 /// The most receivers with counts of their own. A large group is sampled, and each reply comes from
 /// another receiver.
@@ -233,7 +234,7 @@ impl Table {
             let first = session.span().map_or(session.from(), |(low, _)| low);
             (session.target, session.address(), first, session.first_seen)
         };
-        sessions.sort_by_key(|session| order(session));
+        sort_by_key(&mut sessions, |session| order(session));
         // Each chain holds the runs of one receiver.
         let mut chains: Vec<Vec<&Session>> = Vec::new();
         for session in sessions {

@@ -4,6 +4,7 @@ use super::checks::Check;
 use super::marked::Spread;
 use super::meter::{Totals, TsMeter};
 use crate::format::ts::Kind;
+use crate::units::order::sort_by_key;
 
 /// The results of a transport stream: over the run, or since the last mark.
 #[derive(Clone, Debug)]
@@ -171,7 +172,7 @@ impl TsMeter {
             }
         });
         let mut figures: Vec<_> = figures.collect();
-        figures.sort_unstable_by_key(|pid| pid.pid);
+        sort_by_key(&mut figures, |pid| pid.pid);
         figures
     }
 

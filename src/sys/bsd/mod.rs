@@ -4,9 +4,13 @@
 #[cfg_attr(target_os = "freebsd", path = "freebsd_command.rs")]
 #[cfg_attr(target_os = "macos", path = "macos_command.rs")]
 mod command;
+#[cfg_attr(target_os = "freebsd", path = "freebsd_filter.rs")]
+#[cfg_attr(target_os = "macos", path = "macos_filter.rs")]
+mod filter;
 mod layout;
 mod membership;
 mod options;
+mod query;
 mod receive;
 mod routing_socket;
 mod sysctl;
@@ -27,6 +31,7 @@ pub use membership::{join_v4, leave_v4};
 pub use options::{
     REPORTS_ARRIVAL, ask_for_arrival, ask_for_metadata, send_unicast_via, send_via_v4,
 };
+pub use query::{filter_status, link_media};
 pub use receive::Batch;
 pub use routing_socket::RoutingSocket;
 pub use sysctl::{sysctl, sysctl_indexed, sysctl_named};

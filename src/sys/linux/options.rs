@@ -12,16 +12,19 @@ pub use crate::sys::os::set_option as set;
 
 pub const ON: c_int = 1;
 
-/// Requests the timestamp, TTL and traffic class of each datagram.
+/// Requests the timestamp, TTL and traffic class of each datagram. An option that the system refuses
+/// does not prevent the others: emulators of Linux lack some.
 pub fn ask_for_metadata(socket: &Socket, family: Family) -> io::Result<()> {
-    set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, ON)?;
-    if family == Family::V4 {
-        set(socket, libc::IPPROTO_IP, libc::IP_RECVTTL, ON)?;
-        set(socket, libc::IPPROTO_IP, libc::IP_RECVTOS, ON)
-    } else {
-        set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT, ON)?;
-        set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS, ON)
-    }
+    let (level, ttl, traffic_class) = match family {
+        Family::V4 => (libc::IPPROTO_IP, libc::IP_RECVTTL, libc::IP_RECVTOS),
+        Family::V6 => (libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT, libc::IPV6_RECVTCLASS),
+    };
+    let results = [
+        set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, ON),
+        set(socket, level, ttl, ON),
+        set(socket, level, traffic_class, ON),
+    ];
+    results.into_iter().collect()
 }
 
 /// The system reports the destination and the arrival interface of each datagram.

@@ -11,6 +11,7 @@ use crate::format::sap;
 use crate::iface::{Cast, Via};
 use crate::plan::{CaptureInterface, Selection, Unselected};
 use crate::target::{Endpoint, Filter};
+use crate::units::order::sort_by_key;
 
 /// How many places and interfaces are remembered.
 const MOST: usize = 65_536;
@@ -190,7 +191,7 @@ impl<'a> Places<'a> {
         let by_use = |(to, number): &(SocketAddr, u64)| {
             (!to.ip().is_multicast(), std::cmp::Reverse(*number), *to)
         };
-        sorted.sort_by_key(by_use);
+        sort_by_key(&mut sorted, by_use);
         sorted
     }
 }

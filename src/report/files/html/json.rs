@@ -1,13 +1,14 @@
 //! The summary as JSON inside the page.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
 
 use maud::{Markup, PreEscaped, html};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::Stamped;
+use crate::report::json::write;
+use crate::units::order::sort_by_key;
 use crate::units::printable::is_printable;
 
 /// The most bytes of JSON in a page.
@@ -26,16 +27,17 @@ pub struct Embedded {
 impl Embedded {
     /// The JSON of a summary. Long lists are cut to the entries with the most losses.
     pub fn new(summary: &Stamped) -> Self {
-        if let Some(json) = within(summary) {
+        let all = line(summary);
+        if let Some(json) = within(&all) {
             return Embedded { json, left_out: Vec::new() };
         }
-        let whole = serde_json::to_value(summary).unwrap_or_default();
+        let whole: Value = serde_json::from_str(&all).unwrap_or_default();
         let mut most = MOST_ENTRIES;
         loop {
             let mut value = whole.clone();
             let mut left_out = Vec::new();
             cut(&mut value, "", most, &mut left_out);
-            match within(&value) {
+            match within(&line(&value)) {
                 Some(json) => return Embedded { json, left_out },
                 None if most == 0 => return Embedded { json: "null".to_owned(), left_out },
                 None => most /= 2,
@@ -51,29 +53,17 @@ impl Embedded {
     }
 }
 
-/// The JSON, escaped; `None` if it is too long.
-fn within(value: &impl Serialize) -> Option<String> {
-    let mut limited = Limited(Vec::new());
-    serde_json::to_writer(&mut limited, value).ok()?;
-    let json = escaped(&String::from_utf8(limited.0).ok()?);
-    (json.len() <= MOST_BYTES).then_some(json)
+fn line(value: &impl Serialize) -> String {
+    let mut line = Vec::new();
+    // A buffer accepts everything, and each value of a summary has a form in JSON.
+    let _ = write(value, &mut line);
+    String::from_utf8(line).unwrap_or_default()
 }
 
-/// A buffer that refuses to grow too long.
-struct Limited(Vec<u8>);
-
-impl Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MOST_BYTES {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// The JSON, escaped; `None` if it is too long.
+fn within(text: &str) -> Option<String> {
+    let short = |text: &str| text.len() <= MOST_BYTES;
+    short(text).then(|| escaped(text)).filter(|json| short(json))
 }
 
 /// The same JSON with escapes for all characters that HTML, a reader or an editor could interpret:
@@ -104,7 +94,7 @@ fn cut(value: &mut Value, name: &str, most: usize, left_out: &mut Vec<String>) {
             if all > most {
                 let lost = |entry: &Value| entry.get("lost").and_then(Value::as_u64).unwrap_or(0);
                 // Stable: entries with equal losses keep their order.
-                entries.sort_by_key(|entry| std::cmp::Reverse(lost(entry)));
+                sort_by_key(entries, |entry| std::cmp::Reverse(lost(entry)));
                 entries.truncate(most);
                 left_out.push(format!("{} of {all} in '{name}'", all - most));
             }

@@ -12,6 +12,7 @@ use super::table::{Column, table, text};
 use crate::assertion::Judgement;
 use crate::notice::{Level, Notice, Where};
 use crate::sys;
+use crate::units::order::sort_by_key;
 use crate::units::printable::Printable;
 use crate::units::words::count;
 use crate::verdict::Verdict;
@@ -206,7 +207,7 @@ fn findings(findings: &Notices) -> Markup {
     }
     let mut sorted: Vec<&Notice> = findings.kept.iter().map(|(_, finding)| finding).collect();
     // Stable: findings of one level keep their order, which is that of the path.
-    sorted.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    sort_by_key(&mut sorted, |finding| std::cmp::Reverse(finding.level));
     let (others, passes): (Vec<_>, Vec<_>) =
         sorted.into_iter().partition(|finding| finding.level > Level::Pass);
     let content = html! {

@@ -17,6 +17,7 @@ use crate::event::{
     EstimateInfo, HopsInfo, PingCounts, PingReceiver, PingSummary, PingTarget, Pinging, ReplyInfo,
 };
 use crate::stats::delay::{Delays, Precision, Quantiles};
+use crate::units::order::sort_by_key;
 use crate::units::words::count;
 
 /// How many receivers have a row.
@@ -230,7 +231,7 @@ fn tiles(page: &mut Page, summary: &PingSummary) {
 /// The receivers, those with the most losses first.
 fn sorted(summary: &PingSummary) -> Vec<&PingReceiver> {
     let mut receivers: Vec<&PingReceiver> = summary.receivers.iter().collect();
-    receivers.sort_by_key(|receiver| std::cmp::Reverse(receiver.counts.lost));
+    sort_by_key(&mut receivers, |receiver| std::cmp::Reverse(receiver.counts.lost));
     receivers
 }
 

@@ -7,6 +7,7 @@ use super::numbers::{grouped, nanos, percent, positive};
 use super::table::{Column, number, rare, table, text};
 use crate::assertion::Value;
 use crate::event::{LatenessInfo, ReceiverInfo, ReceiversInfo};
+use crate::units::order::sort_by_key;
 use crate::units::words::count;
 
 /// How many receivers have a row: those with the most losses.
@@ -43,7 +44,7 @@ fn delay(receiver: &ReceiverInfo, of: fn(&LatenessInfo) -> i64) -> Option<String
 /// The section about the receivers, with a plot of their losses.
 pub fn section(reports: &ReceiversInfo, losses: Option<Markup>) -> Markup {
     let mut rows: Vec<&ReceiverInfo> = reports.list.iter().collect();
-    rows.sort_by_key(|receiver| {
+    sort_by_key(&mut rows, |receiver| {
         let is_silent = receiver.state == "silent";
         (std::cmp::Reverse((is_silent, receiver.counters.lost)), receiver.first)
     });

@@ -13,6 +13,7 @@ use crate::assertion::Value;
 use crate::event::{CountersInfo, RecvCounters, StreamInfo};
 use crate::report::{finished, measured, stream_blocks};
 use crate::stats::delay::Quantiles;
+use crate::units::order::sort_by;
 use crate::units::printable::Printable;
 use crate::units::words::count;
 
@@ -94,7 +95,7 @@ pub fn sections(model: &Model, counters: &RecvCounters) -> Vec<Markup> {
         return Vec::new();
     }
     let place = |stream: &StreamInfo| (stream.group, stream.port, stream.source.clone());
-    streams.sort_by(|one, other| {
+    sort_by(&mut streams, |one, other| {
         let loss = |of: &StreamInfo| of.counters.loss_ratio.unwrap_or(0.0);
         let by_loss = loss(other).total_cmp(&loss(one));
         by_loss.then_with(|| place(one).cmp(&place(other)))
