@@ -65,8 +65,9 @@ pub struct Facts {
     /// The increase of the kernel's counters while listening: `Ip.InReceives`, `Udp.IgnoredMulti`.
     /// Unchanged counters are left out.
     pub counters: Option<BTreeMap<String, u64>>,
-    /// The increase of the counters of UDP and IP on macOS and FreeBSD while listening, with the
-    /// names of these systems: `udp.fullsock` is `udps_fullsock`. Unchanged counters are left out.
+    /// The increase of the counters of UDP and IP on macOS, FreeBSD and Windows while listening, with
+    /// the names of these systems: `udp.fullsock` is `udps_fullsock`, `udp.InErrors` is `dwInErrors`.
+    /// Unchanged counters are left out.
     pub system_counters: Option<BTreeMap<String, u64>>,
     /// The frames on the interfaces, before IP and the firewall.
     pub frames: Option<FrameFacts>,

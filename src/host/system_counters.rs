@@ -1,5 +1,5 @@
-//! The counters of UDP, IP and IGMP that macOS and FreeBSD show by sysctl(3), with their own names:
-//! their meaning is not that of Linux' counters.
+//! The counters of UDP and IP that macOS and FreeBSD show by sysctl(3), and those of UDP that Windows
+//! shows, with their own names: their meaning is not that of Linux' counters.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,12 @@ use crate::units::order;
 
 /// The counters by name. `None` on systems without them. `udp.fullsock` is `udps_fullsock`: the
 /// datagrams that found a full receive buffer, of all UDP sockets of the host, of IPv4 and IPv6
-/// (sys/netinet/udp_usrreq.c of FreeBSD, bsd/netinet/udp_usrreq.c of xnu).
+/// (sys/netinet/udp_usrreq.c of FreeBSD, bsd/netinet/udp_usrreq.c of xnu). `udp.InErrors` of Windows
+/// is `dwInErrors`: its documentation names no reasons.
 pub fn system_counters() -> Option<BTreeMap<String, u64>> {
-    #[cfg(any(target_os = "macos", target_os = "freebsd"))]
+    #[cfg(any(target_os = "macos", target_os = "freebsd", windows))]
     return super::imp::system_counters();
-    #[cfg(not(any(target_os = "macos", target_os = "freebsd")))]
+    #[cfg(not(any(target_os = "macos", target_os = "freebsd", windows)))]
     None
 }
 

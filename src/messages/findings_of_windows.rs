@@ -129,6 +129,10 @@ fn interfaces() -> Vec<Sample> {
         set(e0);
     };
     vec![
+        changed("silence", "windows-udp-errors", |facts| {
+            on_windows(facts);
+            facts.system_counters = Some([("udp.InErrors".to_owned(), 12)].into());
+        }),
         changed("silence", "windows-down", move |facts| link(facts, |e0| e0.up = false)),
         changed("silence", "windows-no-multicast", move |facts| {
             link(facts, |e0| e0.multicast = false);

@@ -7,6 +7,9 @@ use crate::host;
 use crate::host::{CounterTables, SocketTables};
 use crate::iface::Family;
 
+/// The counter of datagrams that found a full receive buffer.
+const FULL_BUFFERS: &str = "udp.fullsock";
+
 /// The counters before the first socket.
 pub(super) enum DiscardCounters {
     /// Linux: the counters of the protocols, which separate those of the sockets by cause.
@@ -21,7 +24,9 @@ impl DiscardCounters {
         if let Some(before) = CounterTables::read() {
             return Some(DiscardCounters::BesideSockets { before, sockets: SocketTables::read() });
         }
-        host::system_counters().map(|before| DiscardCounters::OfHost { before })
+        // Windows does not count full buffers alone.
+        let before = host::system_counters().filter(|found| found.contains_key(FULL_BUFFERS))?;
+        Some(DiscardCounters::OfHost { before })
     }
 
     /// Separates the drops of the sockets of these ports by cause. The socket counters were read
@@ -62,7 +67,7 @@ impl DiscardCounters {
 /// the counter of full buffers, or if that was reset.
 fn of_host(before: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) -> Option<Discards> {
     let rise = |name: &str| now.get(name)?.checked_sub(*before.get(name)?);
-    Some(Discards::of_host(rise("udp.fullsock")?, rise("udp.badsum")))
+    Some(Discards::of_host(rise(FULL_BUFFERS)?, rise("udp.badsum")))
 }
 
 #[cfg(test)]

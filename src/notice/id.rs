@@ -109,6 +109,7 @@ ids! {
         SourceRoute = "source-route",
         StreamStopped = "stream-stopped",
         TtlTooLow = "ttl-too-low",
+        UdpErrors = "udp-errors",
         VlanTag = "vlan-tag",
         Vrf = "vrf",
         WrongInterface = "wrong-interface",

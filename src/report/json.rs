@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::Serializer;
-use serde_json::ser::Formatter;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::format::{EventClock, Format};
 use crate::event::{Event, Stamped};
@@ -39,16 +39,42 @@ impl Format for Json {
     }
 }
 
-/// Writes a value on one line. One kind of serializer serves all files: each adds 100 kB of code.
+/// Writes a value on one line.
 pub fn write(value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(out, Printable))
+    value.serialize(&mut Serializer::with_formatter(out, Printable(None)))
+}
+
+/// Writes a value on indented lines.
+pub fn write_pretty(value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    let formatter = Printable(Some(PrettyFormatter::new()));
+    value.serialize(&mut Serializer::with_formatter(out, formatter))
 }
 
 /// Writes control and format characters that JSON does not escape as `\uXXXX`, because a terminal
 /// may show the output. The value is the same.
-struct Printable;
+///
+/// One formatter serves all output: each adds a copy of the code for each type.
+struct Printable(Option<PrettyFormatter<'static>>);
+
+/// The punctuation of a list or an object, with or without lines.
+macro_rules! punctuation {
+    ($($part:ident($($first:ident)?)),*) => {$(
+        fn $part<W: ?Sized + Write>(&mut self, out: &mut W $(, $first: bool)?) -> io::Result<()> {
+            match &mut self.0 {
+                Some(pretty) => pretty.$part(out $(, $first)?),
+                None => CompactFormatter.$part(out $(, $first)?),
+            }
+        }
+    )*};
+}
 
 impl Formatter for Printable {
+    punctuation! {
+        begin_array(), begin_array_value(first), end_array_value(), end_array(),
+        begin_object(), begin_object_key(first), begin_object_value(), end_object_value(),
+        end_object()
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         out: &mut W,
@@ -82,6 +108,17 @@ mod tests {
         let mut out = Vec::new();
         write(&text, &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn lines_are_those_of_serde_json() {
+        let value = serde_json::json!({"a": [], "b": {}, "c": [1, {"d": null}], "e": "f"});
+        let mut out = Vec::new();
+        write_pretty(&value, &mut out).unwrap();
+        let pretty = String::from_utf8(std::mem::take(&mut out)).unwrap();
+        assert_eq!(pretty, serde_json::to_string_pretty(&value).unwrap());
+        write(&value, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
     }
 
     #[test]

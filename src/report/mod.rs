@@ -64,6 +64,7 @@ mod workflow_commands;
 pub use annotations::annotate;
 #[cfg(all(test, feature = "report"))]
 pub(crate) use files::SamplePages;
+pub use json::write_pretty as write_pretty_json;
 pub use log_filter::log_filter;
 #[cfg(test)]
 pub(crate) use measured::samples;

@@ -10,6 +10,8 @@
 #[cfg(not(target_os = "linux"))]
 #[allow(dead_code, reason = "each system has some of it")]
 mod absent;
+#[cfg(any(windows, test))]
+mod adapter;
 mod backend;
 mod batch;
 mod captured;
@@ -36,6 +38,8 @@ mod signal;
 mod sources;
 mod train;
 
+#[cfg(windows)]
+pub use adapter::Adapter;
 pub use backend::{Backend, Batching, LONGEST_TRAIN};
 pub use batch::{Batch, LONGEST_SLEEP, send};
 pub use captured::{CapturedFrame, IPV4, IPV6, Towards, Vlan};
@@ -56,20 +60,16 @@ pub use imp::{RoutingSocket, filter_status, link_media, sysctl, sysctl_indexed, 
 #[cfg(all(feature = "live", unix))]
 pub use input_state::InputState;
 pub use interrupt::Interrupt;
-#[cfg(feature = "live")]
-pub use interrupt::request_end;
 pub use message::Message;
 pub use meta::Meta;
-#[cfg(feature = "live")]
-pub use os::TerminalInput;
 #[cfg(feature = "report")]
 pub use os::host_name;
 #[cfg(unix)]
 pub use os::start_with_open_files;
 #[cfg(windows)]
 pub use os::{
-    Adapter, InterfaceNotices, Notices, RegistryValue, adapters, best_route, interface_counters,
-    process_time, registry_values,
+    InterfaceNotices, Notices, RegistryValue, adapters, best_route, interface_counters,
+    process_time, registry_values, udp_counters,
 };
 pub use os::{
     PollSource, ProcessGroup, borrow, create_file, file_id, file_source, has_bytes, is_piped,
@@ -77,6 +77,8 @@ pub use os::{
     standard_input, standard_output, stderr_is_foreground, stderr_is_writable, too_many_files,
     wait_for_room,
 };
+#[cfg(feature = "live")]
+pub use os::{TerminalInput, request_end};
 #[cfg(all(feature = "live", unix))]
 pub use os::{restore_terminal, save_terminal};
 pub use signal::Signal;

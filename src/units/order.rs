@@ -59,7 +59,7 @@ mod tests {
             expected.sort_by_key(|(_, key)| *key);
             sort_by_key(&mut items, |(_, key)| *key);
             prop_assert_eq!(&items, &expected);
-            expected.sort_by(|one, other| other.1.cmp(&one.1));
+            expected.sort_by_key(|(_, key)| std::cmp::Reverse(*key));
             sort_by(&mut items, |one, other| other.1.cmp(&one.1));
             prop_assert_eq!(&items, &expected);
             prop_assert_eq!(map(items.clone()), items.into_iter().collect());

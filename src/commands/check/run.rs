@@ -8,7 +8,7 @@ use super::cycle::{Cycle, judge};
 use super::watch;
 use crate::diagnosis::Facts;
 use crate::event::Event;
-use crate::report::Reporter;
+use crate::report::{Reporter, write_pretty_json};
 use crate::sys::create_file;
 use crate::verdict::{RunError, Verdict};
 use crate::{plan, verdict};
@@ -53,7 +53,8 @@ fn once(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunError
 }
 
 fn write_record(facts: &Facts, mut file: File) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(facts)?;
-    file.write_all(text.as_bytes())?;
-    file.write_all(b"\n")
+    let mut text = Vec::new();
+    write_pretty_json(facts, &mut text)?;
+    text.push(b'\n');
+    file.write_all(&text)
 }

@@ -70,7 +70,8 @@ fn not_available_on_windows(facts: &Facts) -> Notice {
         "rules of other firewalls and filters of the platform (WFP)".to_owned(),
     ];
     if facts.counters.is_none() {
-        missing.push("counters".to_owned());
+        let is_udp_known = facts.system_counters.is_some();
+        missing.push(if is_udp_known { "counters of IP" } else { "counters" }.to_owned());
     }
     let is_unread = facts.firewall.windows.is_none();
     if is_unread {

@@ -1,4 +1,5 @@
-//! macOS and FreeBSD: their counters, limits and refusals, and what mcast cannot examine there.
+//! macOS and FreeBSD: their counters, limits and refusals, and what mcast cannot examine there. The
+//! counters of Windows.
 
 use super::words::{either, system};
 use crate::diagnosis::facts::{Facts, SelfTestFacts, rise_in};
@@ -17,7 +18,8 @@ pub fn is_bsd(facts: &Facts) -> bool {
 }
 
 pub fn findings(facts: &Facts) -> Vec<Notice> {
-    let found = [full_buffers(facts), bad_checksums(facts), fragments(facts)];
+    let found =
+        [full_buffers(facts), bad_checksums(facts), fragments(facts), receive_errors(facts)];
     found.into_iter().flatten().collect()
 }
 
@@ -82,6 +84,26 @@ fn fragments(facts: &Facts) -> Option<Notice> {
             ),
         )
         .remedy("send datagrams that fit one frame (RFC 8085, 3.2)")
+        .at(level(facts)),
+    )
+}
+
+/// `dwInErrors` of MIB_UDPSTATS, of IPv4 and IPv6.
+fn receive_errors(facts: &Facts) -> Option<Notice> {
+    let errors = Some(rise(facts, "udp.InErrors")).filter(|errors| *errors >= FEW)?;
+    Some(
+        Notice::fault(
+            Id::UdpErrors,
+            "this host could not deliver received UDP datagrams",
+            format!(
+                "GetUdpStatisticsEx: {}, without a reason; {WHOLE_HOST}",
+                count(errors, "receive error")
+            ),
+        )
+        .remedy(
+            "raise the receive buffer of the program (recv --rcvbuf), and check the sender's \
+             checksum offload",
+        )
         .at(level(facts)),
     )
 }

@@ -125,7 +125,7 @@ mod tests {
     fn a_route_has_an_interface_and_perhaps_a_router() {
         let interface = attribute(libc::RTA_OIF, &7_u32.to_ne_bytes());
         let router = attribute(libc::RTA_GATEWAY, &[10, 0, 0, 1]);
-        let direct = found(32, 254, &[interface.clone()]);
+        let direct = found(32, 254, std::slice::from_ref(&interface));
         assert_eq!((direct.interface(), direct.router()), (Some(7), None));
         let routed = found(32, 254, &[interface, router]);
         assert_eq!(

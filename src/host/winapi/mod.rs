@@ -8,7 +8,7 @@ mod links;
 mod route;
 
 pub use addresses::inet6_addresses;
-pub use counters::link_counters;
+pub use counters::{link_counters, system_counters};
 pub use firewall::windows_firewall;
 pub use groups::groups;
 pub use links::{link_speed, links, mtus};

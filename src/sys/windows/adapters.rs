@@ -1,7 +1,6 @@
 //! The network adapters, by GetAdaptersAddresses.
 
 use std::io;
-use std::net::IpAddr;
 
 use windows_sys::Win32::Foundation::{
     ERROR_ADDRESS_NOT_ASSOCIATED, ERROR_BUFFER_OVERFLOW, ERROR_NO_DATA, NO_ERROR,
@@ -17,44 +16,7 @@ use windows_sys::Win32::Networking::WinSock::{
 };
 
 use super::block::Block;
-
-/// A network adapter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Adapter {
-    /// As `netsh interface show interface` prints it.
-    pub name: String,
-    pub description: String,
-    /// 0 without IPv4.
-    pub index_v4: u32,
-    /// 0 without IPv6.
-    pub index_v6: u32,
-    /// IfType of IANA: 6 Ethernet, 24 loopback, 71 IEEE 802.11.
-    pub kind: u32,
-    /// Operational (IfOperStatusUp).
-    pub is_up: bool,
-    /// It carries no multicast (IP_ADAPTER_NO_MULTICAST).
-    pub no_multicast: bool,
-    /// EUI-48. Other lengths are left out.
-    pub mac: Option<[u8; 6]>,
-    /// In bytes; `None` if there is no limit.
-    pub mtu: Option<u32>,
-    /// Towards the network, in bits per second.
-    pub speed: Option<u64>,
-    pub addresses: Vec<AdapterAddress>,
-    /// The groups that this host has joined on it.
-    pub groups: Vec<IpAddr>,
-}
-
-/// An address of an adapter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AdapterAddress {
-    pub ip: IpAddr,
-    pub prefix: u8,
-    /// Duplicate address detection has not ended.
-    pub is_tentative: bool,
-    /// Another host has the address.
-    pub is_duplicate: bool,
-}
+use crate::sys::adapter::{Adapter, AdapterAddress, one_per_name};
 
 /// The network adapters of this host that are enabled, in the order of the system.
 ///
@@ -78,7 +40,7 @@ pub fn adapters() -> io::Result<Vec<Adapter>> {
             )
         };
         match result {
-            NO_ERROR => return Ok(read(&Block::new(&buffer))),
+            NO_ERROR => return Ok(one_per_name(read(&Block::new(&buffer)))),
             ERROR_NO_DATA | ERROR_ADDRESS_NOT_ASSOCIATED => return Ok(Vec::new()),
             // An adapter may appear between two calls.
             ERROR_BUFFER_OVERFLOW => buffer = vec![0; (len as usize).div_ceil(8) + 512],

@@ -12,6 +12,7 @@ mod interface_counters;
 mod limits;
 mod notices;
 mod options;
+mod pair;
 mod poll;
 mod process_group;
 mod process_times;
@@ -19,10 +20,13 @@ mod registry;
 mod route;
 pub mod source_filter;
 mod terminal;
+mod udp_counters;
 mod wake;
 
-pub use adapters::{Adapter, adapters};
-pub use end::{end_at_second_interrupt, end_signals};
+pub use adapters::adapters;
+#[cfg(feature = "live")]
+pub use end::request_end;
+pub use end::watch_signals;
 pub use file::{
     create_file, file_id, file_source, has_bytes, is_piped, is_readable, is_writable, open_to_read,
     open_to_write, standard_input, standard_output,
@@ -41,4 +45,5 @@ pub use process_times::process_time;
 pub use registry::{RegistryValue, registry_values};
 pub use route::best_route;
 pub use terminal::{stderr_is_foreground, stderr_is_writable};
+pub use udp_counters::udp_counters;
 pub use wake::WakePipe;

@@ -4,7 +4,7 @@
 
 use std::ffi::c_void;
 use std::io;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::UdpSocket;
 use std::ptr::null_mut;
 use std::sync::{Mutex, PoisonError};
 
@@ -15,6 +15,7 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
 };
 use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_UNSPEC};
 
+use super::pair::connected_pair;
 use super::poll::{PollSource, borrow};
 
 /// The most removed protocols that are remembered until they are read.
@@ -64,13 +65,7 @@ impl InterfaceNotices {
     /// # Errors
     /// The error of the system; Wine 8 supports none of these notices.
     pub fn open() -> io::Result<Self> {
-        let local = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
-        let (receiver, sender) = (local()?, local()?);
-        // Other programs cannot wake the wait.
-        receiver.connect(sender.local_addr()?)?;
-        sender.connect(receiver.local_addr()?)?;
-        receiver.set_nonblocking(true)?;
-        sender.set_nonblocking(true)?;
+        let (receiver, sender) = connected_pair()?;
         let shared = Box::new(Shared { sender, notices: Mutex::default() });
         let mut notices = InterfaceNotices { registrations: Vec::new(), receiver, shared };
         let context: *const c_void = std::ptr::from_ref(&*notices.shared).cast();

@@ -1,4 +1,4 @@
-//! Waits on Windows: WSAPoll in slices, because Ctrl-C and ended child processes do not wake it.
+//! Waits on Windows, by WSAPoll.
 
 use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket};
 use std::time::{Duration, Instant};
@@ -8,10 +8,12 @@ use windows_sys::Win32::Networking::WinSock::{
     POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAPOLLFD, WSAPoll,
 };
 
+use super::wake::misses_events;
+
 /// A source of a wait.
 pub type PollSource<'a> = BorrowedSocket<'a>;
 
-/// The longest wait before the caller checks its flags again.
+/// The longest wait without a source, or if an event wakes no wait.
 const SLICE: Duration = Duration::from_millis(20);
 
 /// An open socket as a source.
@@ -29,9 +31,9 @@ pub fn wait_for_room(
     Ok(())
 }
 
-/// Waits until one of `sources` is readable, `until` has passed, or a slice of time is over. Writes
-/// the positions of the readable sources to `ready`. Returns always false: Windows reports a closed
-/// reader only at the next write.
+/// Waits until one of `sources` is readable or `until` has passed; without sources, until a slice of
+/// time is over. Writes the positions of the readable sources to `ready`. Returns always false:
+/// Windows reports a closed reader only at the next write.
 pub fn poll(
     sources: &[PollSource],
     _output: Option<PollSource>,
@@ -39,10 +41,11 @@ pub fn poll(
     ready: &mut Vec<usize>,
 ) -> io::Result<bool> {
     ready.clear();
-    let left =
-        until.map_or(SLICE, |until| until.saturating_duration_since(Instant::now()).min(SLICE));
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    let is_sliced = sources.is_empty() || misses_events();
+    let left = if is_sliced { Some(left.unwrap_or(SLICE).min(SLICE)) } else { left };
     if sources.is_empty() {
-        thread::sleep(left);
+        thread::sleep(left.unwrap_or(SLICE));
         return Ok(false);
     }
     let mut polled: Vec<WSAPOLLFD> = sources
@@ -55,9 +58,8 @@ pub fn poll(
         .collect();
     // SAFETY: `polled` is an array of the length that is passed, it outlives the call, and its
     // sockets are borrowed, hence open.
-    let count = unsafe {
-        WSAPoll(polled.as_mut_ptr(), polled.len() as u32, left.as_micros().div_ceil(1000) as i32)
-    };
+    let count =
+        unsafe { WSAPoll(polled.as_mut_ptr(), polled.len() as u32, left.map_or(-1, milliseconds)) };
     if count < 0 {
         return Err(io::Error::last_os_error());
     }
@@ -66,4 +68,9 @@ pub fn poll(
         polled.iter().enumerate().filter(|(_, polled)| fired(polled)).map(|(position, _)| position),
     );
     Ok(false)
+}
+
+/// Rounded up: a shorter wait would repeat until the time has passed.
+fn milliseconds(time: Duration) -> i32 {
+    i32::try_from(time.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
 }

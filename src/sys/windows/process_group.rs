@@ -3,6 +3,8 @@
 use std::io;
 use std::process::{Child, Command, ExitStatus};
 
+use super::wake::wake_at_end_of;
+
 /// A program. Windows has no process groups that end together.
 #[derive(Debug)]
 pub struct ProcessGroup {
@@ -17,7 +19,9 @@ impl ProcessGroup {
     pub fn spawn(command: &mut Command) -> io::Result<Self> {
         crate::sys::imp::end_with_this_process(command);
         crate::sys::imp::adopt_orphans();
-        Ok(ProcessGroup { child: command.spawn()? })
+        let child = command.spawn()?;
+        wake_at_end_of(&child);
+        Ok(ProcessGroup { child })
     }
 
     pub fn id(&self) -> u32 {
