@@ -178,7 +178,7 @@ fn check_does_not_blame_idle_programs_for_checksums() {
         let (a, b) = lab.pair_with_ipv6();
         let idle = receiver(&b, ip, "", 0, 0.0, true);
         let mut check =
-            b.mcast(&format!("check {} --iface e0 --duration 2s -o json", ip.target())).ready();
+            b.mcast(&format!("check {} --iface e0 --duration 5s -o json", ip.target())).ready();
         // Few at a time, because they stay in the buffer of the idle program.
         while check.is_running() {
             send_frames(&a, ip, len, 1);

@@ -53,7 +53,7 @@ fn messages(ip: Ip) -> [&'static str; 2] {
 
 /// Expects that a rule at each hook is detected, and that the suggested commands fix it.
 fn detects_rules_at(hooks: [(&str, &str); 3], id: &str, which: usize) {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     for ip in FAMILIES {
         let mut scene = scenes::healthy_with_querier(&lab, ip);
         scene.wait_for_flow();
@@ -105,7 +105,7 @@ const DEFAULT_DENY: &str = "table inet fw { chain input { type filter hook input
 
 #[test]
 fn the_suggested_commands_keep_the_membership() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     for ip in FAMILIES {
         // The querier sends a query every 2 s, and the switch removes a member after 5 s.
         let mut scene = scenes::healthy_with_querier(&lab, ip);
@@ -135,7 +135,7 @@ fn the_suggested_commands_keep_the_membership() {
 
 #[test]
 fn a_stopped_stream_names_the_rule_that_drops_queries() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     for ip in FAMILIES {
         let scene = scenes::healthy_with_querier(&lab, ip);
         scene.wait_for_flow();
@@ -228,7 +228,7 @@ fn one_martian_sender_of_two_is_a_warning() {
 
 #[test]
 fn a_rule_that_drops_most_datagrams_is_named() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     for (ip, rule) in [
         (Ip::V4, "numgen inc mod 20 != 0 udp dport 5000 drop"),
         (Ip::V6, "udp dport 5000 limit rate over 5/second burst 1 packets drop"),
@@ -251,7 +251,7 @@ fn a_rule_that_drops_most_datagrams_is_named() {
 
 #[test]
 fn an_unexceeded_limit_rule_is_not_a_finding() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let scene = scenes::healthy(&lab, Ip::V4);
     scene.receiver.firewall(
         "table inet f { chain c { type filter hook input priority 0; udp dport 5000 limit rate \

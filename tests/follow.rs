@@ -222,7 +222,9 @@ fn a_renamed_interface_stays_joined() {
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 2 -o json").ready();
     a.mcast("send --iface e0 239.1.1.1:5000 --count 1").ends(0);
     recv.line(|line| line.contains("\"datagram\""));
-    b.shell("ip link set e0 name lan0");
+    if b.shell("ip link set e0 name lan0 2>&1 || true").contains("busy") {
+        return Lab::unsupported("needs a kernel that renames an interface in use (Linux 6.2)");
+    }
     a.mcast("send --iface e0 239.1.1.1:5000 --count 1").ends(0);
     let finished = recv.ends(0);
     assert_eq!(finished.events_of("datagram").len(), 2);

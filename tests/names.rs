@@ -6,7 +6,7 @@ mod lab;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use lab::{Finished, Host, Lab, Running};
+use lab::{Finished, Host, Lab, Running, eventually};
 use mcast::units::printable::is_printable;
 
 /// A name with an escape sequence, a C1 control character and a bidirectional override.
@@ -21,7 +21,13 @@ const COLOURS: [&str; 10] = ["0", "1", "2", "3", "31", "32", "33", "34", "35", "
 fn rename(host: &Host, name: &[u8]) {
     let mut ip = host.command("ip");
     ip.args(["link", "set", "e0", "name"]).arg(OsStr::from_bytes(name));
+    // Before Linux 6.2, an interface must be down.
+    host.shell("ip link set e0 down");
     Running::start(ip).ends(0);
+    let mut ip = host.command("ip");
+    ip.args(["link", "set", "up"]).arg(OsStr::from_bytes(name));
+    Running::start(ip).ends(0);
+    eventually("the interface has carrier", || !host.shell("ip -o link show up").contains("DOWN"));
 }
 
 fn run(host: &Host, arguments: &[&str]) -> Finished {

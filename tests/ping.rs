@@ -179,6 +179,9 @@ fn expectations_are_judged() {
 fn hops_are_counted_each_way_through_a_router() {
     let Some(lab) = Lab::with(&["smcrouted"]) else { return };
     for ip in [Ip::V4, Ip::V6] {
+        if ip == Ip::V6 && !Lab::routes_ipv6_multicast() {
+            continue;
+        }
         let scene = ttl_too_low(&lab, ip);
         let target = ip.target();
         let recv = format!("recv {target} --iface e0 --reply");

@@ -9,7 +9,7 @@ const GROUPS: [&str; 2] = ["239.1.1.1:5000", "[ff15::1]:5000"];
 
 #[test]
 fn an_output_drop_is_not_a_full_queue() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, _b) = lab.pair_with_ipv6();
     a.firewall(
         "table netdev f {

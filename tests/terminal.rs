@@ -38,7 +38,7 @@ fn on_terminal(host: &Host, columns: usize, arguments: &[&str]) -> Running {
 
 #[test]
 fn every_line_fits_a_terminal_and_commands_stay_whole() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     b.firewall(
         "table inet filter { chain input { type filter hook input priority 0; udp dport 5000 drop; }; }",

@@ -340,7 +340,8 @@ fn the_end_on_one_socket_waits_for_the_others() {
     // Long enough to stop the first one after the start of the last one.
     let receivers = ways.map(|way| {
         b.mcast(&format!(
-            "recv --iface e0 239.1.1.1:5000 239.1.1.2:5001 -d 6s --stats 1m -o json {way}"
+            "recv --iface e0 239.1.1.1:5000 239.1.1.2:5001 -d 6s --stats 1m -o json --rcvbuf 4MiB \
+             {way}"
         ))
         .ready()
     });

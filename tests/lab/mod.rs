@@ -32,7 +32,9 @@ mod switch;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 pub use capture::Capture;
 pub use findings::{assert_no_ts_error, finding, ids, record};
@@ -113,9 +115,39 @@ impl Lab {
             Self::skipped(&format!("needs {}", missing.join(" and ")));
             return None;
         }
-        Self::try_open()
+        let lab = Self::try_open()
             .inspect_err(|why| Self::skipped(&format!("needs network namespaces ({why})")))
-            .ok()
+            .ok()?;
+        if tools.contains(&"nft") && !lab.has_tables() {
+            Self::unsupported(
+                "needs a kernel with nftables tables of the families inet and netdev",
+            );
+            return None;
+        }
+        Some(lab)
+    }
+
+    /// Whether the kernel has the families of tables that the tests use. User Mode Linux of Debian
+    /// has the family bridge alone.
+    fn has_tables(&self) -> bool {
+        static HAS: OnceLock<bool> = OnceLock::new();
+        *HAS.get_or_init(|| {
+            let mut command = self.root.enter("nft");
+            command.args(["--check", "add table inet probe; add table netdev probe"]);
+            let output = command.output().expect("nft starts");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            // Any other error is one of the tests.
+            output.status.success() || !errors.contains("Operation not supported")
+        })
+    }
+
+    /// Whether the kernel routes IPv6 multicast, or skips the test.
+    pub fn routes_ipv6_multicast() -> bool {
+        let known = Path::new("/proc/sys/net/ipv6/conf/all/mc_forwarding").exists();
+        if !known {
+            Self::unsupported("needs a kernel that routes IPv6 multicast");
+        }
+        known
     }
 
     /// Opens a laboratory for a test that runs programs of large packages. CI runs these tests in a

@@ -353,7 +353,7 @@ fn limits(facts: &Facts) -> Option<Notice> {
                 format!(
                     "{evidence}; {} KiB holds {} datagrams of 64 bytes, or {} of 1316 bytes",
                     most / 1024,
-                    2 * most / 832,
+                    2 * most / 960,
                     2 * most / 2304
                 ),
             )
