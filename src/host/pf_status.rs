@@ -82,7 +82,7 @@ mod tests {
     fn a_list_without_the_value_is_unknown() {
         let running = pair(2, "running", &[1]);
         let counters = pair(5, "counters", &[]);
-        let whole = list(&[running.clone()]);
+        let whole = list(std::slice::from_ref(&running));
         assert_eq!(enabled_on_freebsd(&list(&[counters, running.clone()])), None, "behind a list");
         assert_eq!(enabled_on_freebsd(&list(&[pair(3, "running", &[1; 8])])), None, "a number");
         assert_eq!(enabled_on_freebsd(&running), None, "no header");

@@ -5,7 +5,7 @@
 //! elements is kept.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sorts by a key.
 pub fn sort_by_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
@@ -30,6 +30,13 @@ pub fn map<K: Ord, V>(pairs: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V>
     let mut map = BTreeMap::new();
     map.extend(pairs);
     map
+}
+
+/// A set of the elements.
+pub fn set<T: Ord>(elements: impl IntoIterator<Item = T>) -> BTreeSet<T> {
+    let mut set = BTreeSet::new();
+    set.extend(elements);
+    set
 }
 
 /// The place of each of `count` elements in the sorted list.
@@ -62,6 +69,7 @@ mod tests {
             expected.sort_by_key(|(_, key)| std::cmp::Reverse(*key));
             sort_by(&mut items, |one, other| other.1.cmp(&one.1));
             prop_assert_eq!(&items, &expected);
+            prop_assert_eq!(set(items.clone()), items.iter().copied().collect());
             prop_assert_eq!(map(items.clone()), items.into_iter().collect());
         }
     }

@@ -1,12 +1,12 @@
 //! Datagrams that arrived, the interface they arrived on, and the absence of any.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::words::{either, targets, ttl_name};
 use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, SenderFacts, rise_in};
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::bracketed;
+use crate::units::order;
 use crate::units::words::{count, list, seconds};
 
 /// How many senders are named.
@@ -43,7 +43,7 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
 
 /// The senders whose datagrams arrived where they were expected, as a list.
 pub fn senders(facts: &Facts) -> String {
-    let all: BTreeSet<String> = facts.heard_where_expected().map(from).collect();
+    let all = order::set(facts.heard_where_expected().map(from));
     let mut named: Vec<String> = all.iter().take(FEW).cloned().collect();
     if all.len() > FEW {
         named.push(format!("{} more", all.len() - FEW));
@@ -93,8 +93,7 @@ fn only_own(facts: &Facts, here: u64) -> Notice {
 
 /// ` on e0`: the expected interface, or all interfaces with datagrams if none is expected.
 fn places(facts: &Facts) -> String {
-    let heard: BTreeSet<&str> =
-        facts.heard.iter().filter_map(|heard| heard.iface.as_deref()).collect();
+    let heard = order::set(facts.heard.iter().filter_map(|heard| heard.iface.as_deref()));
     match &facts.iface {
         Some(iface) => format!(" on {iface}"),
         None if heard.is_empty() => String::new(),
@@ -134,7 +133,7 @@ fn arrives_twice(facts: &Facts) -> Option<Notice> {
         facts.heard.iter().any(|other| one.source == other.source && one.iface != other.iface)
     };
     let copies: Vec<&SenderFacts> = facts.heard.iter().filter(is_twice).collect();
-    let named: BTreeSet<&str> = copies.iter().filter_map(|heard| heard.iface.as_deref()).collect();
+    let named = order::set(copies.iter().filter_map(|heard| heard.iface.as_deref()));
     let unnamed = copies.iter().any(|heard| heard.iface.is_none());
     let ifaces: Vec<String> = named
         .into_iter()

@@ -9,6 +9,7 @@ use super::words::{either, wrong_checksums};
 use crate::diagnosis::facts::{Facts, FlowFacts, LinkFacts};
 use crate::notice::{Id, Level, Notice, Place};
 use crate::target::is_link_scoped;
+use crate::units::order;
 use crate::units::words::{count, list, seconds, setting};
 
 /// Fewer of anything may belong to other traffic.
@@ -29,9 +30,9 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
 
 /// The senders whose frames reached the expected interface, and of which no datagram was delivered.
 fn unheard(facts: &Facts) -> BTreeSet<IpAddr> {
-    let heard: BTreeSet<IpAddr> =
-        facts.heard_where_expected().map(|heard| heard.source.ip()).collect();
-    facts.flows_to_take().map(|flow| flow.source).filter(|source| !heard.contains(source)).collect()
+    let heard = order::set(facts.heard_where_expected().map(|heard| heard.source.ip()));
+    let sources = facts.flows_to_take().map(|flow| flow.source);
+    order::set(sources.filter(|source| !heard.contains(source)))
 }
 
 /// How likely it is that the datagrams that the kernel counted as lost belonged to the target.

@@ -10,6 +10,7 @@ use super::words::{either, ttl_name};
 use crate::diagnosis::facts::{CheckedTarget, Facts, Leg, LegKind, Path};
 use crate::notice::{Id, Level, Notice, Place};
 use crate::target::{is_control_block, is_link_scoped, is_source_specific};
+use crate::units::order;
 use crate::units::words::{count, list, seconds};
 
 pub fn findings(facts: &Facts, others: &[Notice]) -> Option<Notice> {
@@ -185,14 +186,9 @@ fn last_router(facts: &Facts) -> String {
         return "run as root, this check also detects queriers and PIM routers".to_owned();
     };
     let is_here = |iface: &String| facts.iface.as_ref().is_none_or(|expected| expected == iface);
-    let queriers: BTreeSet<IpAddr> = frames
-        .queries
-        .iter()
-        .filter(|queries| is_here(&queries.iface))
-        .map(|queries| queries.querier)
-        .collect();
-    let routers: BTreeSet<IpAddr> =
-        routers::routers(facts).into_iter().map(|router| router.router).collect();
+    let queries = frames.queries.iter().filter(|queries| is_here(&queries.iface));
+    let queriers = order::set(queries.map(|queries| queries.querier));
+    let routers = order::set(routers::routers(facts).into_iter().map(|router| router.router));
     let from = |found: &BTreeSet<IpAddr>, what: &str| {
         let found: Vec<String> = found.iter().map(IpAddr::to_string).collect();
         if found.is_empty() {

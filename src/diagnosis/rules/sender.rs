@@ -1,14 +1,12 @@
 //! Packets that IP drops because of their header, before a firewall sees them: an invalid source, a
 //! wrong checksum or length, a source route.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-
 use super::words::either;
 use crate::diagnosis::Martian;
 use crate::diagnosis::facts::{Facts, FlowFacts};
 use crate::net::wire::Flaw;
 use crate::notice::{Id, Level, Notice, Place};
+use crate::units::order;
 use crate::units::words::{count, list, setting};
 
 /// Fewer packets may belong to other traffic.
@@ -28,14 +26,13 @@ struct Refused<'a> {
 
 impl<'a> Refused<'a> {
     fn of(facts: &'a Facts, is_refused: impl Fn(&FlowFacts) -> bool) -> Option<Self> {
-        let heard: BTreeSet<IpAddr> =
-            facts.heard_where_expected().map(|heard| heard.source.ip()).collect();
+        let heard = order::set(facts.heard_where_expected().map(|heard| heard.source.ip()));
         let flows: Vec<&FlowFacts> = facts
             .flows_here()
             .filter(|flow| is_refused(flow) && !heard.contains(&flow.source))
             .collect();
         let frames = flows.iter().map(|flow| flow.frames).sum();
-        let sources: BTreeSet<String> = flows.iter().map(|flow| flow.source.to_string()).collect();
+        let sources = order::set(flows.iter().map(|flow| flow.source.to_string()));
         let sources = list(&sources.into_iter().collect::<Vec<_>>());
         (frames > 0).then_some(Refused { flows, frames, sources })
     }

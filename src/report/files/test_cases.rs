@@ -1,6 +1,5 @@
 //! The test cases of a summary.
 
-use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus};
@@ -11,6 +10,7 @@ use crate::event::{
 };
 use crate::notice::{Level, Notice};
 use crate::report::human::rate;
+use crate::units::order;
 use crate::units::printable::is_printable;
 use crate::units::words::count;
 use crate::verdict::{COULD_NOT_RUN, Verdict};
@@ -112,8 +112,7 @@ fn ping(summary: &PingSummary) -> Vec<TestCase> {
     let mut cases = assertions(&summary.assertions, &summary.verdict);
     let Some(missing) = &summary.missing else { return cases };
     let answered = summary.receivers.iter().filter(|receiver| receiver.counts.replies > 0);
-    let answered: BTreeSet<String> =
-        answered.map(|receiver| receiver.address.to_string()).collect();
+    let answered = order::set(answered.map(|receiver| receiver.address.to_string()));
     cases.extend(answered.iter().map(|address| passed(&format!("receiver {address}"), None)));
     cases.extend(missing.iter().map(|address| {
         let name = format!("receiver {address}");

@@ -14,6 +14,7 @@ use super::follow::Follow;
 use super::snapshot::{Column, Kind, Row, Sample, Snapshot, TableData};
 use crate::event::{Event, FlowTotals, IntervalReport, Listening, StreamInfo};
 use crate::units::UnixTime;
+use crate::units::order;
 use details::{FlowDetail, StreamDetail, block_of};
 use state::{Run, Totals};
 use sums::Sums;
@@ -97,7 +98,7 @@ impl Recv {
     fn listening(&mut self, ready: &Listening) -> Snapshot {
         self.run.targets = ready.targets.len();
         let mut ifaces: Vec<&str> = ready.targets.iter().map(|target| target.iface).collect();
-        ifaces.sort_unstable();
+        order::sort_by(&mut ifaces, Ord::cmp);
         ifaces.dedup();
         self.run.place = ifaces.join(", ");
         self.snapshot(false)
@@ -135,9 +136,7 @@ impl Recv {
 
     fn snapshot(&self, is_interval: bool) -> Snapshot {
         let mut sorted: Vec<&Followed> = self.followed.values().collect();
-        sorted.sort_by_cached_key(|followed| {
-            (followed.group, followed.source, followed.iface.clone(), followed.row.key.clone())
-        });
+        order::sort_by(&mut sorted, |one, other| one.place().cmp(&other.place()));
         let totals = Totals {
             streams: sorted.len(),
             silent: sorted.iter().filter(|followed| followed.is_silent()).count(),
@@ -162,6 +161,11 @@ impl Recv {
 }
 
 impl Followed {
+    /// Its place in the table, before the user sorts it.
+    fn place(&self) -> (SocketAddr, SocketAddr, &Option<String>, &str) {
+        (self.group, self.source, &self.iface, &self.row.key)
+    }
+
     fn new(id: &Id) -> Self {
         let nowhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
         Followed {

@@ -1,6 +1,7 @@
 //! Waits on Windows, by WSAPoll.
 
 use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
@@ -8,13 +9,19 @@ use windows_sys::Win32::Networking::WinSock::{
     POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAPOLLFD, WSAPoll,
 };
 
-use super::wake::misses_events;
-
 /// A source of a wait.
 pub type PollSource<'a> = BorrowedSocket<'a>;
 
 /// The longest wait without a source, or if an event wakes no wait.
 const SLICE: Duration = Duration::from_millis(20);
+
+/// Some signal or ended child process wakes no wait.
+static MISSES_EVENTS: AtomicBool = AtomicBool::new(false);
+
+/// Limits each wait from now on, because some event wakes none.
+pub fn wait_in_slices() {
+    MISSES_EVENTS.store(true, Ordering::Relaxed);
+}
 
 /// An open socket as a source.
 pub fn borrow(open: &impl AsSocket) -> PollSource<'_> {
@@ -42,7 +49,7 @@ pub fn poll(
 ) -> io::Result<bool> {
     ready.clear();
     let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-    let is_sliced = sources.is_empty() || misses_events();
+    let is_sliced = sources.is_empty() || MISSES_EVENTS.load(Ordering::Relaxed);
     let left = if is_sliced { Some(left.unwrap_or(SLICE).min(SLICE)) } else { left };
     if sources.is_empty() {
         thread::sleep(left.unwrap_or(SLICE));
