@@ -27,7 +27,6 @@ const FOREIGN: [&str; 36] = [
     "--locked",
     "--manifest",
     "--manifest-path",
-    "--max-store-memcpy",
     "--network",
     "--no-install-recommends",
     "--now",
