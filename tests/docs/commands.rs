@@ -10,7 +10,7 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 35] = [
+const FOREIGN: [&str; 36] = [
     "--all-targets",
     "--bench",
     "--cap-add",
@@ -43,6 +43,7 @@ const FOREIGN: [&str; 35] = [
     "--subnet",
     "--target",
     "--test",
+    "--user-mode",
     "--web",
     "--workspace",
     "--write",
