@@ -10,7 +10,7 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 36] = [
+const FOREIGN: [&str; 39] = [
     "--all-targets",
     "--bench",
     "--cap-add",
@@ -28,6 +28,7 @@ const FOREIGN: [&str; 36] = [
     "--manifest",
     "--manifest-path",
     "--max-store-memcpy",
+    "--memory",
     "--network",
     "--no-install-recommends",
     "--now",
@@ -36,6 +37,7 @@ const FOREIGN: [&str; 36] = [
     "--path",
     "--printsrcinfo",
     "--profile",
+    "--program",
     "--release",
     "--repo",
     "--rm",
@@ -44,6 +46,7 @@ const FOREIGN: [&str; 36] = [
     "--subnet",
     "--target",
     "--test",
+    "--user-mode",
     "--web",
     "--workspace",
     "--write",
