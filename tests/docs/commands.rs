@@ -10,7 +10,7 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 39] = [
+const FOREIGN: [&str; 37] = [
     "--all-targets",
     "--bench",
     "--cap-add",
@@ -27,7 +27,6 @@ const FOREIGN: [&str; 39] = [
     "--locked",
     "--manifest",
     "--manifest-path",
-    "--max-store-memcpy",
     "--memory",
     "--network",
     "--no-install-recommends",
@@ -37,7 +36,6 @@ const FOREIGN: [&str; 39] = [
     "--path",
     "--printsrcinfo",
     "--profile",
-    "--program",
     "--release",
     "--repo",
     "--rm",

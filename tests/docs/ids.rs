@@ -7,7 +7,8 @@ use mcast::notice::Id;
 use super::page::Page;
 
 /// Code in kebab case that is no id.
-const OTHERS: [&str; 4] = ["bridge-nf-call-iptables", "enable-reflector", "opt-level", "quinn-udp"];
+const OTHERS: [&str; 4] =
+    ["bridge-nf-call-iptables", "enable-reflector", "quinn-udp", "user-mode-linux"];
 
 /// The ids in the first column of all tables of the documentation with this header.
 fn documented(header: &str) -> Vec<String> {

@@ -439,9 +439,9 @@ impl Host {
 
 impl Namespace {
     /// Creates a network namespace with `unshare`, already in `command`. A process keeps it until
-    /// its standard input ends.
+    /// its standard input ends. busybox's cat ends with the reader of its output.
     fn keep(mut command: Command, in_user_namespace: bool) -> Result<Namespace, String> {
-        command.args(["--net", "--", "sh", "-c", "echo kept; exec cat"]);
+        command.args(["--net", "--", "sh", "-c", "echo kept; exec cat >/dev/null"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut keeper = command.spawn().map_err(|error| format!("unshare: {error}"))?;
         let mut line = String::new();
