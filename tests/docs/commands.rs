@@ -10,7 +10,7 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 36] = [
+const FOREIGN: [&str; 37] = [
     "--all-targets",
     "--bench",
     "--cap-add",
@@ -27,6 +27,7 @@ const FOREIGN: [&str; 36] = [
     "--locked",
     "--manifest",
     "--manifest-path",
+    "--memory",
     "--network",
     "--no-install-recommends",
     "--now",
