@@ -28,7 +28,6 @@
           inherit (manifest) version;
           src = self;
           cargoLock.lockFile = ./Cargo.lock;
-          buildType = "dist";
           nativeBuildInputs = [ pkgs.installShellFiles ];
           # The tests build hosts from network namespaces, which the sandbox of nix forbids.
           doCheck = false;
