@@ -16,8 +16,8 @@ pub struct Stamped<'a> {
     pub time: Option<SystemTime>,
 }
 
-/// The events without a time, apart from the others: with all of [`Event`] a second time, the program
-/// would have 50 kB more.
+/// The events without a time. Apart from the others, because the code for all of [`Event`] would be
+/// in the program twice.
 #[derive(Serialize)]
 #[serde(tag = "event")]
 enum Datagram<'a> {

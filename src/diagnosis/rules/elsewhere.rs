@@ -31,6 +31,11 @@ fn rise(facts: &Facts, name: &str) -> u64 {
     facts.system_counters.as_ref().map_or(0, |counters| rise_in(counters, name))
 }
 
+/// The increase of these counters, if it is worth a finding.
+fn risen(facts: &Facts, names: &[&str]) -> Option<u64> {
+    Some(names.iter().map(|name| rise(facts, name)).sum()).filter(|sum| *sum >= FEW)
+}
+
 /// Nothing was delivered: the counter may be the reason.
 fn level(facts: &Facts) -> Level {
     if facts.heard_here() == 0 { Level::Warning } else { Level::Note }
@@ -38,7 +43,7 @@ fn level(facts: &Facts) -> Level {
 
 /// `udps_fullsock` of netinet/udp_var.h, of IPv4 and IPv6.
 fn full_buffers(facts: &Facts) -> Option<Notice> {
-    let full = Some(rise(facts, "udp.fullsock")).filter(|full| *full >= FEW)?;
+    let full = risen(facts, &["udp.fullsock"])?;
     Some(
         Notice::fault(
             Id::BufferOverflow,
@@ -55,7 +60,7 @@ fn full_buffers(facts: &Facts) -> Option<Notice> {
 
 /// `udps_badsum`.
 fn bad_checksums(facts: &Facts) -> Option<Notice> {
-    let bad = Some(rise(facts, "udp.badsum")).filter(|bad| *bad >= FEW)?;
+    let bad = risen(facts, &["udp.badsum"])?;
     Some(
         Notice::fault(
             Id::BadChecksum,
@@ -72,8 +77,7 @@ fn bad_checksums(facts: &Facts) -> Option<Notice> {
 
 /// `ips_fragdropped` and `ips_fragtimeout` of netinet/ip_var.h: IPv4 alone.
 fn fragments(facts: &Facts) -> Option<Notice> {
-    let lost = rise(facts, "ip.fragdropped") + rise(facts, "ip.fragtimeout");
-    let lost = Some(lost).filter(|lost| *lost >= FEW && facts.is_ipv4())?;
+    let lost = risen(facts, &["ip.fragdropped", "ip.fragtimeout"]).filter(|_| facts.is_ipv4())?;
     Some(
         Notice::fault(
             Id::FragmentsLost,
@@ -90,7 +94,7 @@ fn fragments(facts: &Facts) -> Option<Notice> {
 
 /// `dwInErrors` of MIB_UDPSTATS, of IPv4 and IPv6.
 fn receive_errors(facts: &Facts) -> Option<Notice> {
-    let errors = Some(rise(facts, "udp.InErrors")).filter(|errors| *errors >= FEW)?;
+    let errors = risen(facts, &["udp.InErrors"])?;
     Some(
         Notice::fault(
             Id::UdpErrors,
