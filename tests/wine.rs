@@ -5,6 +5,7 @@
 mod lab;
 
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lab::{Host, Lab, Running, eventually};
 
@@ -12,12 +13,17 @@ use lab::{Host, Lab, Running, eventually};
 struct Wine<'a> {
     host: &'a Host,
     program: String,
+    _prefix: MutexGuard<'static, ()>,
 }
+
+/// A prefix has one server, and the server one host.
+static PREFIX: Mutex<()> = Mutex::new(());
 
 impl<'a> Wine<'a> {
     /// Wine keeps its view of the network in a server, which must start on this host.
     fn start(host: &'a Host, program: String) -> Self {
-        let wine = Wine { host, program };
+        let prefix = PREFIX.lock().unwrap_or_else(PoisonError::into_inner);
+        let wine = Wine { host, program, _prefix: prefix };
         wine.end_server();
         wine
     }
@@ -80,4 +86,20 @@ fn a_recreated_interface_is_rejoined() {
     }
     let summary = recv.ends(0).summary();
     assert_eq!((&summary["datagrams"], &summary["foreign"]), (&6.into(), &0.into()), "{summary}");
+}
+
+#[test]
+fn ctrl_c_ends_a_run_with_its_summary() {
+    let Ok(program) = std::env::var("MCAST_WINDOWS_PROGRAM") else {
+        return Lab::unsupported("needs MCAST_WINDOWS_PROGRAM, a mcast.exe for Wine");
+    };
+    let Some(lab) = Lab::with(&["wine", "wineserver"]) else { return };
+    let (a, b) = lab.pair();
+    let wine = Wine::start(&b, program);
+    let recv = wine.mcast("recv --iface e0 239.1.1.1:5000 -o json").ready();
+    a.mcast("send --iface e0 239.1.1.1:5000 --count 3 --interval 1ms").ends(0);
+    prints(&recv, 3, &["\"datagram\""]);
+    // Wine makes it a Ctrl-C.
+    recv.signal("INT");
+    assert_eq!(recv.ends(0).summary()["datagrams"], 3);
 }

@@ -2,12 +2,9 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use signal_hook::consts::SIGINT;
-use signal_hook::flag;
-
-use super::os::{PollSource, WakePipe, end_at_second_interrupt, end_signals};
+use super::os::{PollSource, WakePipe, watch_signals};
 use super::signal::Signal;
 
 /// The signals that request the end, and the pipe through which they, and ended child processes,
@@ -18,12 +15,6 @@ pub struct Interrupt {
     pipe: WakePipe,
 }
 
-/// Requests the end of the run, as Ctrl-C does.
-#[cfg(feature = "live")]
-pub fn request_end() {
-    let _ = signal_hook::low_level::raise(SIGINT);
-}
-
 impl Interrupt {
     /// Takes over SIGINT, SIGTERM and, unless nohup(1) had it ignored, SIGHUP. A second SIGINT ends
     /// the program and COMMAND at once. A second SIGTERM does not: timeout(1) sends two within a
@@ -32,18 +23,9 @@ impl Interrupt {
     /// # Errors
     /// The error of the system.
     pub fn install() -> io::Result<Self> {
-        let armed = Arc::new(AtomicBool::new(false));
         let number = Arc::new(AtomicUsize::new(0));
-        let signals = end_signals();
-        for &signal in &signals {
-            // This order matters: the shutdown checks the flag before the first signal sets it.
-            if signal == SIGINT {
-                end_at_second_interrupt(Arc::clone(&armed))?;
-            }
-            flag::register(signal, Arc::clone(&armed))?;
-            flag::register_usize(signal, Arc::clone(&number), signal.unsigned_abs() as usize)?;
-        }
-        Ok(Interrupt { number, pipe: WakePipe::open(&signals)? })
+        let pipe = watch_signals(&number)?;
+        Ok(Interrupt { number, pipe })
     }
 
     /// The received signal, if any.

@@ -60,12 +60,8 @@ pub use imp::{RoutingSocket, filter_status, link_media, sysctl, sysctl_indexed, 
 #[cfg(all(feature = "live", unix))]
 pub use input_state::InputState;
 pub use interrupt::Interrupt;
-#[cfg(feature = "live")]
-pub use interrupt::request_end;
 pub use message::Message;
 pub use meta::Meta;
-#[cfg(feature = "live")]
-pub use os::TerminalInput;
 #[cfg(feature = "report")]
 pub use os::host_name;
 #[cfg(unix)]
@@ -81,6 +77,8 @@ pub use os::{
     standard_input, standard_output, stderr_is_foreground, stderr_is_writable, too_many_files,
     wait_for_room,
 };
+#[cfg(feature = "live")]
+pub use os::{TerminalInput, request_end};
 #[cfg(all(feature = "live", unix))]
 pub use os::{restore_terminal, save_terminal};
 pub use signal::Signal;

@@ -15,7 +15,9 @@ pub mod source_filter;
 mod terminal;
 mod wake;
 
-pub use end::{end_at_second_interrupt, end_signals};
+#[cfg(feature = "live")]
+pub use end::request_end;
+pub use end::watch_signals;
 pub use file::{
     create_file, file_id, file_source, has_bytes, is_piped, is_readable, is_writable, open_to_read,
     open_to_write, standard_input, standard_output,

@@ -7,14 +7,13 @@ use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use signal_hook::low_level;
 use tracing::debug;
 use windows_sys::Win32::System::Threading::{INFINITE, WaitForSingleObject};
 
 use super::pair::connected_pair;
 use super::poll::{PollSource, borrow, wait_in_slices};
 
-/// The sender of the last [`WakePipe`], for ended child processes.
+/// The sender of the last [`WakePipe`].
 static SENDER: Mutex<Option<Arc<UdpSocket>>> = Mutex::new(None);
 
 /// A socket that becomes readable after a signal.
@@ -22,28 +21,20 @@ static SENDER: Mutex<Option<Arc<UdpSocket>>> = Mutex::new(None);
 pub struct WakePipe(Option<UdpSocket>);
 
 impl WakePipe {
-    /// Wakes for these signals, and for an ended child process.
-    ///
-    /// # Errors
-    /// The system refuses a signal.
-    pub fn open(signals: &[i32]) -> io::Result<Self> {
-        let (receiver, sender) = match connected_pair() {
-            Ok(pair) => pair,
+    /// Wakes for [`wake_waits`] and for an ended child process.
+    pub fn open() -> Self {
+        match connected_pair() {
+            Ok((receiver, sender)) => {
+                let sender = Some(Arc::new(sender));
+                *SENDER.lock().unwrap_or_else(PoisonError::into_inner) = sender;
+                WakePipe(Some(receiver))
+            }
             Err(error) => {
                 debug!(%error, "no sockets to wake a wait; waiting in slices of time");
                 wait_in_slices();
-                return Ok(WakePipe(None));
+                WakePipe(None)
             }
-        };
-        let sender = Arc::new(sender);
-        for signal in signals {
-            let sender = Arc::clone(&sender);
-            // SAFETY: the action may run at any time in a thread of the C runtime, or in the one
-            // that raised the signal. It uses one socket, takes no lock and does not allocate.
-            unsafe { low_level::register(*signal, move || wake(&sender)) }?;
         }
-        *SENDER.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
-        Ok(WakePipe(Some(receiver)))
     }
 
     /// The source of a wait.
@@ -57,10 +48,21 @@ impl WakePipe {
     }
 }
 
+/// Wakes a wait.
+pub fn wake_waits() {
+    if let Some(sender) = sender() {
+        wake(&sender);
+    }
+}
+
+fn sender() -> Option<Arc<UdpSocket>> {
+    SENDER.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
 /// Wakes a wait when the child process ends. A thread waits for it: WSAPoll does not wait for
 /// processes.
 pub fn wake_at_end_of(child: &Child) {
-    let sender = SENDER.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let sender = sender();
     let started = || {
         let sender = sender.ok_or(io::ErrorKind::NotConnected)?;
         let process = child.as_handle().try_clone_to_owned()?;
