@@ -58,6 +58,22 @@ impl Schedule {
         }
     }
 
+    /// The number of rounds that were due before `end` and may still leave at `now`, at most `most`.
+    /// A sender that wakes up too late for the last rounds of a run catches up on them.
+    pub fn due_before(
+        &mut self,
+        end: Instant,
+        now: Instant,
+        most: u64,
+        late: impl FnMut(Duration),
+    ) -> u64 {
+        if now.saturating_duration_since(end) > CATCH_UP {
+            return 0;
+        }
+        let most = self.owed(end).min(most);
+        self.due_together(now, most, late)
+    }
+
     /// Postpones the next round to `now` if it was due earlier, and the later rounds with it:
     /// nothing could be sent until now.
     pub fn postpone(&mut self, now: Instant) {

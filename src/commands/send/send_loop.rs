@@ -18,6 +18,9 @@ use crate::stats::delay::{Delays, Precision};
 use crate::units::{Period, Schedule, Shape};
 use crate::verdict::{RunError, Stop};
 
+/// The last rounds of a run may wait this long for space after its end.
+const LAST_ROUNDS: Duration = Duration::from_millis(10);
+
 /// A sender, from the first round to the last.
 pub struct SendLoop<'a> {
     plan: &'a plan::Send,
@@ -104,7 +107,8 @@ impl<'a> SendLoop<'a> {
             }
             let now = Instant::now();
             if let Some(end) = end.filter(|end| *end <= now) {
-                // Rounds that were due by the end and were not sent are left out.
+                self.send_last_rounds(end, now, outbox, reporter)?;
+                // Other rounds that were due before the end are left out.
                 self.skipped = self.skipped_until(end);
                 return Ok(Stop::Duration);
             }
@@ -220,8 +224,7 @@ impl<'a> SendLoop<'a> {
     /// How many rounds to send together: one, or many that were missed; without a pace as many as
     /// fit in the queue.
     fn next_by_pace(&mut self, now: Instant) -> Next {
-        let datagrams = self.plan.burst.saturating_mul(self.sender.targets() as u64);
-        let together = (self.sender.queue_capacity() as u64 / datagrams.max(1)).max(1);
+        let together = self.most_together();
         let Some(schedule) = &mut self.schedule else { return Next::Send(together) };
         if matches!(self.plan.shape, Shape::Ramp { .. }) {
             self.catch_up.set_period(schedule.period());
@@ -234,6 +237,37 @@ impl<'a> SendLoop<'a> {
         };
         let lateness = &mut self.lateness;
         Next::Send(schedule.due_together(now, together, |late| record(lateness, late)))
+    }
+
+    /// Sends the rounds that were due just before `end`, at most as many as fit in the queue: the
+    /// last round of a run may be due a few microseconds before it.
+    fn send_last_rounds(
+        &mut self,
+        end: Instant,
+        now: Instant,
+        outbox: &Outbox,
+        reporter: &mut Reporter,
+    ) -> Result<(), RunError> {
+        let most = self.most_together();
+        let Some(schedule) = &mut self.schedule else { return Ok(()) };
+        if let Some(source) = self.sender.payload.source() {
+            if self.starved || source.fill(now - self.start)? != Supply::Ready {
+                return Ok(());
+            }
+        }
+        let lateness = &mut self.lateness;
+        let rounds = schedule.due_before(end, now, most, |late| record(lateness, late));
+        if rounds == 0 {
+            return Ok(());
+        }
+        let end = Some(now + LAST_ROUNDS);
+        self.send_rounds(rounds, SendContext { outbox, reporter, end })
+    }
+
+    /// How many rounds fit in the queue.
+    fn most_together(&self) -> u64 {
+        let datagrams = self.plan.burst.saturating_mul(self.sender.targets() as u64);
+        (self.sender.queue_capacity() as u64 / datagrams.max(1)).max(1)
     }
 
     /// The time between two rounds; `None` without rounds at a pace.

@@ -40,6 +40,42 @@ fn an_even_schedule_is_a_pace() {
 }
 
 #[test]
+fn the_last_rounds_leave_after_a_late_wake_up() {
+    let (start, shapes) = (
+        Instant::now(),
+        [
+            Shape::Even,
+            Shape::Poisson { seed: 7 },
+            Shape::Ramp { to: pps(1000.0), over: SECOND },
+            Shape::OnOff { on: SECOND, off: SECOND },
+        ],
+    );
+    for shape in shapes {
+        let all = times(pps(1000.0), shape, SECOND).len() as u64;
+        // The sender sleeps from 5 ms before the end to `wake` after it.
+        let woken = |wake: Duration, most: u64| {
+            let mut schedule = Schedule::new(start, pps(1000.0), shape);
+            let mut early = 0;
+            while let Some(due) = schedule.next().filter(|due| *due < start + ms(995)) {
+                early += schedule.due_together(due, 1, |_| ());
+            }
+            let mut late = Vec::new();
+            let end = start + SECOND;
+            let last = schedule.due_before(end, end + wake, most, |by| late.push(by));
+            assert_eq!(late.len() as u64, last);
+            assert!(late.iter().all(|by| (wake..wake + ms(6)).contains(by)), "{late:?}");
+            (early + last, schedule.skipped(), schedule.owed(end))
+        };
+        assert_eq!(woken(Duration::ZERO, 100), (all, 0, 0), "{shape:?}");
+        assert_eq!(woken(ms(20), 100), (all, 0, 0), "{shape:?}");
+        let (sent, skipped, owed) = woken(ms(20), 2);
+        assert_eq!((sent + owed, skipped, owed > 0), (all, 0, true), "{shape:?}");
+        let (sent, skipped, owed) = woken(ms(101), 100);
+        assert_eq!((sent + owed, skipped, owed > 2), (all, 0, true), "{shape:?}");
+    }
+}
+
+#[test]
 fn poisson_gaps_are_exponential() {
     for seed in 0..10 {
         let times = times(pps(1000.0), Shape::Poisson { seed }, 20 * SECOND);
