@@ -10,6 +10,7 @@ mod absent;
 mod address_states;
 mod bridges;
 mod clock;
+mod commands;
 mod counters;
 mod firewall;
 mod groups;
@@ -48,6 +49,7 @@ mod windows_firewall;
 pub use address_states::{is_duplicate, is_tentative};
 pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
+pub use commands::Commands;
 pub use counters::{CounterTables, Counters, LinkCounters, counters};
 #[cfg(all(test, target_os = "linux"))]
 pub use firewall::Unread;

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use super::errors::{parse, refused};
 use crate::cli::Command;
 use crate::cli::menu::Answer;
+use crate::host::Commands;
 use crate::iface::{Address, Interface, Wanted};
 use crate::input::StandardInput;
+use crate::plan::iface_error::down as iface_down;
 use crate::plan::{self, Bench, Check, Host, Ping, PlanError, Recv, Scan, Send};
 use crate::target::TargetRange;
 
@@ -69,6 +71,8 @@ pub fn samples() -> Vec<String> {
     let loopback = vec![interface(1, "lo", &["127.0.0.1/8"])];
     samples.push(sample("mcast recv --iface all", &Host::with(loopback, &ask)));
     samples.push(sample("mcast recv --iface e0", &Host::with(Vec::new(), &ask)));
+    let down = [Commands::FreeBsd, Commands::Windows].map(|commands| iface_down("d0", commands));
+    samples.extend(down.map(|reason| format!("error: cannot send on d0: {reason}")));
     let default = [Wanted::Default("eth9".to_owned())];
     let unknown = host.endpoints(&[TargetRange::default()], &default).expect_err("no eth9");
     let text = unknown.to_string();

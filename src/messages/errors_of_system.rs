@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use crate::host::{Queue, Unread, sysctl};
+use crate::host::{Commands, Queue, Unread, sysctl};
 use crate::iface::{Cast, Link, Master, Via};
 use crate::net::error::{
-    duplicate_tip, firewall_tip, limit_tip, local_network_tip, no_buffers_tip, too_few_files_tip,
+    code, duplicate_tip, firewall_tip, join_tip, limit_tip, local_network_tip, no_buffers_tip,
+    port_taken_tip, too_few_files_tip, unreachable_tip,
 };
 use crate::net::{Operation, report_membership};
 use crate::report::observe::ObserverError;
@@ -105,11 +106,27 @@ fn tips() -> String {
         no_buffers_tip(&at, Some(&[])),
         no_buffers_tip(&ipvlan, Some(&[])),
         duplicate_tip(ip("fd00::1")),
-        firewall_tip(ip("239.1.1.1"), true),
         local_network_tip(),
         crate::notice::receive::raise_bsd_rcvbuf(2_097_152, 4 << 20),
     ];
-    tips.map(|tip| format!("  tip: {tip}")).join("\n")
+    let unicast = self::at("10.9.9.9", Cast::Unicast, Link::default(), None);
+    let unicast_v6 = self::at("fd00::9", Cast::Unicast, Link::default(), None);
+    let loopback = self::at("ff15::1", Cast::Multicast, Link::default(), Some("::1"));
+    let elsewhere = [Commands::Macos, Commands::FreeBsd, Commands::Windows].map(|commands| {
+        [
+            firewall_tip(at.group, commands),
+            unreachable_tip(&at, commands),
+            unreachable_tip(&unicast, commands),
+            unreachable_tip(&unicast_v6, commands),
+            unreachable_tip(&loopback, commands),
+            join_tip(&at, None, code::NO_DEVICE, commands).expect("a tip"),
+            join_tip(&loopback, None, code::NO_DEVICE, commands).expect("a tip"),
+            join_tip(&at, None, code::NOT_AVAILABLE, commands).expect("a tip"),
+            port_taken_tip(5000, commands),
+        ]
+    });
+    let tips = tips.iter().chain(elsewhere.iter().flatten());
+    tips.map(|tip| format!("  tip: {tip}")).collect::<Vec<_>>().join("\n")
 }
 
 fn other_errors() -> String {

@@ -37,6 +37,9 @@ pub fn facts() -> Vec<Sample> {
             facts.target.group = "ff15::1".parse().expect("a group");
             facts.interfaces.iter_mut().for_each(|link| link.version = Some(1));
         }),
+        changed("freebsd-no-multicast", freebsd, |facts| {
+            facts.interfaces.iter_mut().for_each(|link| link.multicast = false);
+        }),
         changed("freebsd-unseen", freebsd, |facts| facts.membership.seen = Some(false)),
     ]
 }

@@ -10,7 +10,7 @@ use super::recordings;
 use super::samples::{at, failed_join, ip, listen, via};
 use crate::format::ptp::{ClockIdentity, Grandmaster};
 use crate::format::sacn::Cid;
-use crate::host::Ipv6;
+use crate::host::{Commands, Ipv6};
 use crate::iface::{Change, Family, Link, Master, Presence, Via};
 use crate::net::{Discards, InterfaceEvent, KernelDrops, Operation};
 use crate::notice::interface::Role;
@@ -241,6 +241,10 @@ fn at_start() -> Vec<Notice> {
     let mut notices: Vec<Notice> =
         started.flat_map(|start| interface::at_start([start].into_iter())).collect();
     notices.push(interface::vrf_unbound("eth0", "blue"));
+    for commands in [Commands::FreeBsd, Commands::Windows] {
+        notices.push(interface::down("eth0", commands));
+        notices.push(advice::no_multicast_flag("eth0", commands));
+    }
     let of_ipv6 = [Ipv6::Off, Ipv6::Missing].map(|ipv6| interface::ipv6_remedy("eth0.7", ipv6));
     let without = [via("eth0.7")];
     let without = without.iter().map(|via| (via, Family::V6, Presence::NoAddress));

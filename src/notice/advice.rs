@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Id, Level, Notice};
+use crate::host::Commands;
 use crate::iface::{Cast, MacAddr};
 use crate::target::{Endpoint, ethernet_address, is_control_block};
 use crate::units::words::and_more;
@@ -101,7 +102,7 @@ pub fn for_interfaces<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) -> Vec<
         if via.link.is_wireguard() {
             advice.push(wireguard(*group, &via.name));
         } else if via.no_multicast {
-            advice.push(no_multicast_flag(&via.name));
+            advice.push(no_multicast_flag(&via.name, Commands::HERE));
         } else {
             continue;
         }
@@ -246,15 +247,24 @@ fn wireguard(group: IpAddr, iface: &str) -> Notice {
     .remedy(format!("list them with 'wg show {iface} allowed-ips'; {all} covers all groups"))
 }
 
-fn no_multicast_flag(iface: &str) -> Notice {
-    note(
-        Id::NoMulticastFlag,
-        format!(
-            "the MULTICAST flag of {iface} is off: Linux still carries multicast on it, but other \
-             programs may not use it"
-        ),
-    )
-    .remedy(format!("set it with 'ip link set {iface} multicast on'"))
+/// An interface that cannot carry multicast, according to its flags or its driver.
+pub(crate) fn no_multicast_flag(iface: &str, commands: Commands) -> Notice {
+    let off = format!("the MULTICAST flag of {iface} is off");
+    let what = match commands {
+        Commands::Linux => {
+            format!("{off}: Linux still carries multicast on it, but other programs may not use it")
+        }
+        // sys/netinet/ip_output.c and in_mcast.c of FreeBSD, and bsd/netinet of xnu.
+        Commands::Macos | Commands::FreeBsd => {
+            format!("{off}: this system refuses to join groups and to send to groups on it")
+        }
+        Commands::Windows => {
+            format!("the driver of {iface} reports that the interface carries no multicast")
+        }
+    };
+    let remedy = (commands == Commands::Linux)
+        .then(|| format!("set it with 'ip link set {iface} multicast on'"));
+    note(Id::NoMulticastFlag, what).maybe_remedy(remedy)
 }
 
 fn stays_local(group: IpAddr) -> Notice {

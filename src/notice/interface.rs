@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Id, Level, Notice, shared};
-use crate::host::{self, Ipv6};
+use crate::host::{self, Commands, Ipv6};
 use crate::iface::{Change, Family, Master, Presence, Via};
 use crate::net::{self, InterfaceEvent, NetError, describe};
 use crate::units::words::{count, setting};
@@ -126,8 +126,7 @@ impl Status {
                 Id::InterfaceMoved,
                 format!("the address that selected interface {from} is now on {iface}"),
             ),
-            Status::Down => shared::interface_down(iface)
-                .remedy(format!("bring it up with 'ip link set {iface} up'")),
+            Status::Down => down(iface, Commands::HERE),
             Status::Up => note(Id::InterfaceUp, format!("interface {iface} is up")),
             Status::NoAddress(family, lost) => warning(
                 Id::InterfaceNoAddress,
@@ -201,6 +200,16 @@ pub(crate) fn vrf_unbound(iface: &str, vrf: &str) -> Notice {
         "allow it with 'sysctl -w {}=1', or run mcast as root",
         host::L3MDEV_ACCEPT
     ))
+}
+
+/// An interface is down, and how to bring it up.
+pub(crate) fn down(iface: &str, commands: Commands) -> Notice {
+    match commands.bring_up(iface) {
+        Some(command) => {
+            shared::interface_down(iface).remedy(format!("bring it up with '{command}'"))
+        }
+        None => shared::interface_not_operational(iface),
+    }
 }
 
 /// The fix for an interface that can have no IPv6 address; `None` if it can have one.

@@ -13,6 +13,13 @@ pub fn interface_down(iface: &str) -> Notice {
     Notice::new(Level::Warning, Id::InterfaceDown, what)
 }
 
+/// An interface on Windows is disabled, or has no link.
+pub fn interface_not_operational(iface: &str) -> Notice {
+    let what = format!("interface {iface} is not operational and cannot send or receive");
+    Notice::new(Level::Warning, Id::InterfaceDown, what)
+        .remedy("enable the interface, or connect its network")
+}
+
 /// An interface is a port or a member of another one, which receives its frames.
 pub fn interface_member(iface: &str, master: &Master) -> Notice {
     let what =

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
+use crate::host::Commands;
 use crate::iface::{Family, Interface, Row, Wanted, name_width};
 use crate::units::printable::Printable;
 use crate::units::words::list;
@@ -37,11 +38,8 @@ pub enum IfaceError {
         /// The interfaces of this host.
         choices: Choices,
     },
-    /// A sender's interface is administratively down.
-    #[error(
-        "cannot send on {name}: the interface is administratively down (flag UP not set)\n  tip: \
-         bring it up: ip link set {name} up{choices}"
-    )]
+    /// A sender's interface is down.
+    #[error("cannot send on {name}: {}{choices}", down(name, Commands::HERE))]
     Down {
         /// The interface.
         name: String,
@@ -210,5 +208,17 @@ impl fmt::Display for Choices {
         self.0
             .iter()
             .try_for_each(|iface| write!(f, "\n    {:>3}  {}", iface.index, Row { iface, width }))
+    }
+}
+
+/// The reason and the tip for an interface that is down.
+pub(crate) fn down(iface: &str, commands: Commands) -> String {
+    match commands.bring_up(iface) {
+        Some(command) => format!(
+            "the interface is administratively down (flag UP not set)\n  tip: bring it up: {command}"
+        ),
+        None => "the interface is not operational\n  tip: enable the interface, or connect its \
+                 network"
+            .to_owned(),
     }
 }

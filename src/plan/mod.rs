@@ -9,7 +9,7 @@ mod error;
 mod expected;
 mod flood_guard;
 mod host;
-mod iface_error;
+pub(crate) mod iface_error;
 mod measuring;
 mod pacing;
 mod payload;

@@ -1,6 +1,7 @@
 //! The interface on which the target should arrive.
 
-use super::words::either;
+use super::elsewhere::is_bsd;
+use super::words::{either, system};
 use crate::diagnosis::facts::{Facts, LinkFacts};
 use crate::host;
 use crate::iface::Family;
@@ -29,12 +30,9 @@ fn down(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let name = &link.name;
     if facts.system == "windows" {
         return (!link.up).then(|| {
-            Notice::fault(
-                Id::InterfaceDown,
-                format!("interface {name} is not operational and cannot send or receive"),
-                "Windows reports this for a disabled adapter, and for one without a link",
-            )
-            .remedy("enable the interface, or connect its network")
+            shared::interface_not_operational(name)
+                .at(Level::Fault)
+                .why("Windows reports this for a disabled adapter, and for one without a link")
         });
     }
     (!link.up).then(|| {
@@ -206,6 +204,18 @@ fn no_multicast_flag(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
             Id::InterfaceFlags,
             format!("{name} carries no multicast"),
             format!("{}; its driver reports that (IP_ADAPTER_NO_MULTICAST)", state(facts, link)),
+        ));
+    }
+    if is_bsd(facts) && !link.multicast && !link.loopback {
+        // sys/netinet/ip_output.c and in_mcast.c of FreeBSD, and bsd/netinet of xnu.
+        return Some(Notice::warning(
+            Id::InterfaceFlags,
+            format!("{name} does not have the flag MULTICAST"),
+            format!(
+                "{}; {} refuses to join groups and to send to groups on such an interface",
+                state(facts, link),
+                system(&facts.system)
+            ),
         ));
     }
     (!link.multicast && !link.loopback).then(|| {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::code;
-use crate::host::sysctl;
+use crate::host::{Commands, sysctl};
 use crate::target::Endpoint;
 
 /// Whether the socket has reached a limit. IPv4 limits the groups, IPv6 the memory.
@@ -12,17 +12,23 @@ pub fn is_exhausted(number: i32) -> bool {
 }
 
 /// The tip for a refused join of a group, from one source or from any.
-pub fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: i32) -> Option<String> {
+pub(crate) fn join_tip(
+    at: &Endpoint,
+    source: Option<&IpAddr>,
+    number: i32,
+    commands: Commands,
+) -> Option<String> {
     let (group, name) = (at.group, &at.via.name);
     Some(match number {
         _ if is_exhausted(number) => limit_tip(group, source, sysctl::limit),
         // Linux returns EINVAL on an interface without IPv6, and ENODEV if the interface is missing.
         code::NO_DEVICE | code::INVALID if group.is_ipv6() => format!(
-            "check that {name} exists and has IPv6, which needs an MTU of 1280 or more: ip link \
-             show dev {name}"
+            "check that {name} exists and has IPv6, which needs an MTU of 1280 or more: {}",
+            commands.show_interface(name)
         ),
         code::NO_DEVICE => {
-            format!("check whether {name} disappeared or has a new index: ip link")
+            let list = commands.list_interfaces();
+            format!("check whether {name} disappeared or has a new index: {list}")
         }
         code::IN_USE => format!(
             "report this bug in mcast: its socket has already joined {group} on {name} from any \
@@ -37,7 +43,7 @@ pub fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: i32) -> Option<S
                 "check that {source} is named only once, and that the socket has joined {group} on \
                  {name}"
             ),
-            None => format!("check whether {name} has a new index: ip link"),
+            None => format!("check whether {name} has a new index: {}", commands.list_interfaces()),
         },
         code::NO_OPTION => {
             "check the version of this system: it may be too old for source filters (RFC 3678)"

@@ -3,7 +3,7 @@
 mod address_tip;
 #[cfg_attr(unix, path = "code_unix.rs")]
 #[cfg_attr(windows, path = "code_windows.rs")]
-mod code;
+pub(crate) mod code;
 mod join_tip;
 mod net_error;
 mod operation;
@@ -19,10 +19,10 @@ pub use operation::Operation;
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) use {
     address_tip::duplicate_tip,
-    join_tip::limit_tip,
+    join_tip::{join_tip, limit_tip},
     queue_tip::no_buffers_tip,
-    send_tip::{firewall_tip, local_network_tip},
-    tip::too_few_files_tip,
+    send_tip::{firewall_tip, local_network_tip, unreachable_tip},
+    tip::{port_taken_tip, too_few_files_tip},
 };
 
 #[cfg(all(test, unix))]

@@ -10,7 +10,7 @@ use super::code;
 use super::join_tip::{join_tip, leave_tip};
 use super::operation::Operation;
 use super::send_tip::{send_tip, send_via_tip};
-use crate::host::{open_files, sysctl};
+use crate::host::{Commands, open_files, sysctl};
 
 /// A tip below the text of an error.
 pub struct Tip(pub Option<String>);
@@ -32,8 +32,8 @@ pub fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
             let groups = sysctl::limit(sysctl::MOST_GROUPS);
             Some(too_few_files_tip(*targets, *sockets, open_files(), groups))
         }
-        Operation::Join(at, source) => join_tip(at, source.as_ref(), number?),
-        Operation::Block(at, source) => join_tip(at, Some(source), number?),
+        Operation::Join(at, source) => join_tip(at, source.as_ref(), number?, Commands::HERE),
+        Operation::Block(at, source) => join_tip(at, Some(source), number?, Commands::HERE),
         Operation::Leave(at) => leave_tip(at, number?),
         Operation::SendVia(at) => send_via_tip(at, error.kind()),
         Operation::Send(at) => send_tip(at, error),
@@ -49,10 +49,7 @@ pub fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
 fn bind_tip(address: SocketAddr, kind: ErrorKind) -> Option<String> {
     let port = address.port();
     match (kind, address.ip()) {
-        (ErrorKind::AddrInUse, _) => Some(format!(
-            "find the program that uses UDP port {port} without sharing it (SO_REUSEADDR): ss \
-             -ulnp sport = :{port}"
-        )),
+        (ErrorKind::AddrInUse, _) => Some(port_taken_tip(port, Commands::HERE)),
         (ErrorKind::PermissionDenied, _) => Some(format!(
             "use a port above 1023, or give mcast the right to bind port {port} \
              (CAP_NET_BIND_SERVICE on Linux)"
@@ -62,6 +59,14 @@ fn bind_tip(address: SocketAddr, kind: ErrorKind) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The tip for a port that another program does not share.
+pub(crate) fn port_taken_tip(port: u16, commands: Commands) -> String {
+    format!(
+        "find the program that uses UDP port {port} without sharing it (SO_REUSEADDR): {}",
+        commands.find_port_user(port)
+    )
 }
 
 /// The tip for more sockets than open files; `groups` is the limit of groups per socket.
