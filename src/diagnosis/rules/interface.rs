@@ -212,7 +212,7 @@ fn no_multicast_flag(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
             Id::InterfaceFlags,
             format!("{name} does not have the flag MULTICAST"),
             format!(
-                "{}; {} refuses to join groups and to send to groups on such an interface",
+                "{}; {} refuses to join groups and to send to groups on this interface",
                 state(facts, link),
                 system(&facts.system)
             ),
