@@ -92,11 +92,14 @@ fn a_healthy_wire_has_no_fault() {
         (Some(0), Vec::new(), Vec::new()),
         "{checked}"
     );
-    for id in
-        ["interface", "membership", "igmp-version", "limits", "self-test", "rp-filter", "arrives"]
-    {
+    for id in ["interface", "membership", "igmp-version", "self-test", "rp-filter", "arrives"] {
         assert_eq!(finding(&checked, id)["level"], "pass", "{checked}");
     }
+    // The usual limit of Linux, 208 KiB, is worth a note.
+    let limit = scene.receiver.shell("cat /proc/sys/net/core/rmem_max || true");
+    let is_small = limit.trim().parse::<u64>().is_ok_and(|limit| limit < 512 * 1024);
+    let level = if is_small { "note" } else { "pass" };
+    assert_eq!(finding(&checked, "limits")["level"], level, "{checked}");
     checked.prints("Multicast works here: 239.1.1.1:5000 arrives on e0 from 10.0.0.100:");
     assert!(!scene.receiver.is_member("e0", "239.1.1.1"), "the group is left");
 }
@@ -369,7 +372,7 @@ fn a_wrong_checksum_is_found() {
 fn a_missing_ipv6_checksum_is_found() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let mut scene = scenes::no_checksum(&lab);
-    let checked = check(&scene.receiver, &format!("{} -d 1s", scene.arguments()));
+    let checked = check(&scene.receiver, &format!("{} -d 3s", scene.arguments()));
     assert_eq!(
         (checked.status.code(), ids(&checked, "fault")),
         (Some(1), vec!["bad-checksum".to_owned()]),
