@@ -405,8 +405,9 @@ fn stubborn_descendants_of_a_command_end() {
         "(setsid sh -c 'echo started $$; exec sleep 300' &); sleep 300",
         "(setsid sh -c 'trap \"\" TERM; echo started $$; sleep 300; sleep 300' &); exit 0",
     ] {
-        for (signal, status) in [("HUP", 129), ("INT", 0)] {
-            let (recv, id) = receiver_of(&b, &[], script);
+        // With a count, the end of COMMAND does not end the run.
+        for (signal, status) in [("HUP", 129), ("INT", 130)] {
+            let (recv, id) = receiver_of(&b, &["--count", "9"], script);
             recv.signal(signal);
             recv.ends(status);
             assert!(!is_alive(id), "{script} after {signal}");
