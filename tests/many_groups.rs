@@ -45,6 +45,24 @@ fn ten_thousand_groups_are_joined_and_left() {
 }
 
 #[test]
+fn a_block_of_65536_groups_is_joined_and_left() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.2.0.0/16:5000 --count 3 -o json").ready();
+    assert_eq!(members(&b), 65_536);
+    // The kernel asks each socket of the port for each datagram: only a few are sent.
+    let sent = ["239.2.0.0", "239.2.128.7", "239.2.255.255"];
+    let targets = sent.map(|group| format!("{group}:5000")).join(" ");
+    a.mcast(&format!("send --iface e0 {targets} --count 1 -q")).ends(0);
+    let finished = recv.ends(0);
+    let datagrams = finished.events_of("datagram");
+    let groups: Vec<&str> =
+        datagrams.iter().map(|event| event["group"].as_str().unwrap()).collect();
+    assert!(groups.len() == 3 && sent.iter().all(|group| groups.contains(group)), "{groups:?}");
+    assert_eq!(members(&b), 0);
+}
+
+#[test]
 fn groups_share_sockets_if_open_files_are_few() {
     let Some(lab) = Lab::with(&["prlimit", "socat"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
