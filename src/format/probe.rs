@@ -129,12 +129,12 @@ pub fn read(payload: &[u8], cut: bool) -> Reading {
     let Some(header) = payload.first_chunk::<MIN_LEN>() else {
         return Reading::Damaged(Damage::Truncated, None);
     };
-    let stream = u64_at(header, 8);
-    let len = usize::from(u16_at(header, 34));
+    let stream = u64::from_be_bytes(field(header, 8));
+    let len = usize::from(u16::from_be_bytes(field(header, 34)));
     if cut || payload.len() < len {
         return Reading::Damaged(Damage::Truncated, Some(stream));
     }
-    if payload.len() != len || u32_at(header, CRC.start) != checksum(payload) {
+    if payload.len() != len || u32::from_be_bytes(field(header, CRC.start)) != checksum(payload) {
         return Reading::Damaged(Damage::Corrupt, Some(stream));
     }
     let kind = match header[5] {
@@ -144,11 +144,11 @@ pub fn read(payload: &[u8], cut: bool) -> Reading {
         3 => ProbeKind::Report,
         _ => return Reading::Damaged(Damage::Unsupported, Some(stream)),
     };
-    let sequence = u64_at(header, 16);
+    let sequence = u64::from_be_bytes(field(header, 16));
     if sequence > MOST {
         return Reading::Damaged(Damage::Corrupt, Some(stream));
     }
-    let flags = u16_at(header, 6);
+    let flags = u16::from_be_bytes(field(header, 6));
     Reading::Probe(Probe {
         kind,
         reply_wanted: flags & REPLY_WANTED != 0,
@@ -156,10 +156,10 @@ pub fn read(payload: &[u8], cut: bool) -> Reading {
         synchronised: flags & SYNCHRONISED != 0,
         stream,
         sequence,
-        sent: u64_at(header, 24),
+        sent: u64::from_be_bytes(field(header, 24)),
         ttl: header[32],
         traffic_class: header[33],
-        host: u64_at(header, 40),
+        host: u64::from_be_bytes(field(header, 40)),
     })
 }
 
@@ -218,9 +218,10 @@ impl Writer {
 #[inline]
 fn write_header(probe: &Probe, bytes: &mut [u8]) {
     let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
-    bytes[..4].copy_from_slice(MAGIC);
-    bytes[4] = VERSION;
-    bytes[5] = match probe.kind {
+    let header: &mut [u8; MIN_LEN] = bytes.first_chunk_mut().expect("a header has MIN_LEN bytes");
+    header[..4].copy_from_slice(MAGIC);
+    header[4] = VERSION;
+    header[5] = match probe.kind {
         ProbeKind::Data => 0,
         ProbeKind::End => 1,
         ProbeKind::Reply => 2,
@@ -230,15 +231,15 @@ fn write_header(probe: &Probe, bytes: &mut [u8]) {
     let flags = flag(probe.reply_wanted, REPLY_WANTED)
         | flag(probe.synchronised, SYNCHRONISED)
         | flag(probe.report_wanted, REPORT_WANTED);
-    bytes[6..8].copy_from_slice(&flags.to_be_bytes());
-    bytes[8..16].copy_from_slice(&probe.stream.to_be_bytes());
-    bytes[16..24].copy_from_slice(&probe.sequence.to_be_bytes());
-    bytes[24..32].copy_from_slice(&probe.sent.to_be_bytes());
-    bytes[32] = probe.ttl;
-    bytes[33] = probe.traffic_class;
-    bytes[34..36].copy_from_slice(&len.to_be_bytes());
-    bytes[40..48].copy_from_slice(&probe.host.to_be_bytes());
-    bytes[CRC].fill(0);
+    header[6..8].copy_from_slice(&flags.to_be_bytes());
+    header[8..16].copy_from_slice(&probe.stream.to_be_bytes());
+    header[16..24].copy_from_slice(&probe.sequence.to_be_bytes());
+    header[24..32].copy_from_slice(&probe.sent.to_be_bytes());
+    header[32] = probe.ttl;
+    header[33] = probe.traffic_class;
+    header[34..36].copy_from_slice(&len.to_be_bytes());
+    header[40..48].copy_from_slice(&probe.host.to_be_bytes());
+    header[CRC].fill(0);
 }
 
 /// A probe with `body` behind the header, of their length. A [`Writer`] pays off only for many.
@@ -277,8 +278,9 @@ impl Tail {
 
     /// The CRC of data with the CRC `crc`, followed by the tail.
     fn append_to(&self, crc: u32) -> u32 {
-        let bytes = crc.to_le_bytes().into_iter().map(usize::from);
-        bytes.zip(&*self.passed).fold(self.crc, |all, (byte, table)| all ^ table[byte])
+        let [first, second, third, fourth] = crc.to_le_bytes().map(usize::from);
+        let passed = &*self.passed;
+        self.crc ^ passed[0][first] ^ passed[1][second] ^ passed[2][third] ^ passed[3][fourth]
     }
 }
 
@@ -294,16 +296,12 @@ fn checksum(payload: &[u8]) -> u32 {
     if rest.is_empty() { crc } else { crc32c::crc32c_append(crc, rest) }
 }
 
-fn u16_at(header: &[u8; MIN_LEN], at: usize) -> u16 {
-    u16::from_be_bytes([header[at], header[at + 1]])
-}
-
-fn u32_at(header: &[u8; MIN_LEN], at: usize) -> u32 {
-    u32::from_be_bytes(std::array::from_fn(|byte| header[at + byte]))
-}
-
-fn u64_at(header: &[u8; MIN_LEN], at: usize) -> u64 {
-    u64::from_be_bytes(std::array::from_fn(|byte| header[at + byte]))
+/// A field of a header. Its place is a constant, and the compiler removes the checks.
+#[inline(always)]
+fn field<const LEN: usize>(header: &[u8; MIN_LEN], at: usize) -> [u8; LEN] {
+    let mut field = [0; LEN];
+    field.copy_from_slice(&header[at..at + LEN]);
+    field
 }
 
 #[cfg(test)]
