@@ -278,9 +278,12 @@ impl Tail {
 
     /// The CRC of data with the CRC `crc`, followed by the tail.
     fn append_to(&self, crc: u32) -> u32 {
-        let [first, second, third, fourth] = crc.to_le_bytes().map(usize::from);
-        let passed = &*self.passed;
-        self.crc ^ passed[0][first] ^ passed[1][second] ^ passed[2][third] ^ passed[3][fourth]
+        let ([first, second, third, fourth], [a, b, c, d]) = (crc.to_le_bytes(), &*self.passed);
+        self.crc
+            ^ a[usize::from(first)]
+            ^ b[usize::from(second)]
+            ^ c[usize::from(third)]
+            ^ d[usize::from(fourth)]
     }
 }
 
