@@ -151,9 +151,11 @@ v6 = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 103)
 while True:
     v4.sendto(bytes([0x20, 0, 0xdf, 0xff]), ('224.0.0.13', 0))
     v6.sendto(bytes([0x20, 0, 0, 0]), ('ff02::d', 0, 0, e1))
+    print('sent', flush=True)
     time.sleep(0.05)
 ";
-    let _speaks = hosts.router.python(hello, &[]);
+    let speaks = hosts.router.python(hello, &[]);
+    speaks.line(|line| line == "sent");
     for (ip, router) in [(Ip::V4, "PIM hello from 10.1.0.1"), (Ip::V6, "PIM hello from fe80::")] {
         let checked = hosts.listen(&ip.target(), "--ttl 16");
         let evidence = finding(&checked, "not-routed")["evidence"].to_string();
