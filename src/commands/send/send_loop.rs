@@ -108,6 +108,9 @@ impl<'a> SendLoop<'a> {
             let now = Instant::now();
             if let Some(end) = end.filter(|end| *end <= now) {
                 self.send_last_rounds(end, now, outbox, reporter)?;
+                if self.plan.count.is_some_and(|count| self.sent >= count) {
+                    return Ok(Stop::Count);
+                }
                 // Other rounds that were due before the end are left out.
                 self.skipped = self.skipped_until(end);
                 return Ok(Stop::Duration);
